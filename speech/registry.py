@@ -1,0 +1,82 @@
+"""What is known of a recognition model without loading it: its name, version, language and rate."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+# Vosk reads models in two layouts; the older one has everything in one folder.
+_ACOUSTIC_MODELS = ("am/final.mdl", "final.mdl")
+_FEATURES = ("conf/mfcc.conf", "mfcc.conf")
+_PUBLISHED_NAME = re.compile(
+    r"vosk-model-(?:small-)?(?P<language>[a-z]{2}(?:-[a-z]{2})?)-(?P<version>[\w.]+)$"
+)
+_SAMPLE_FREQUENCY = re.compile(r"^--sample-frequency=(\d+)", re.MULTILINE)
+_LANGUAGE_TAGS = {"cn": "zh-CN", "en-us": "en-US", "en-in": "en-IN"}
+_DEFAULT_RATE_HZ = 16000
+
+
+class NotAModelError(Exception):
+    """The folder holds no model that Vosk could load."""
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """A model on this disk; `sample_rate_hz` is the rate it wants its sound in."""
+
+    path: Path
+    name: str
+    version: str
+    language: str
+    sample_rate_hz: int
+
+    @property
+    def label(self) -> str:
+        """Name and version in one word, as it is stored with every transcript."""
+        return self.name if self.name.endswith(self.version) else f"{self.name}-{self.version}"
+
+
+def describe(path: Path | str) -> ModelInfo:
+    """What the folder says of itself in model.json, or else what its name and settings tell.
+
+    Raises NotAModelError where there is no model.
+    """
+    folder = Path(path).resolve()
+    if not any((folder / name).is_file() for name in _ACOUSTIC_MODELS):
+        raise NotAModelError(f"There is no recognition model in {folder}.")
+    card = folder / "model.json"
+    return _from_card(folder, card) if card.is_file() else _from_name(folder)
+
+
+def _from_card(folder: Path, card: Path) -> ModelInfo:
+    try:
+        data = json.loads(card.read_text(encoding="utf-8"))
+        return ModelInfo(
+            folder,
+            str(data["name"]),
+            str(data["version"]),
+            str(data["language"]),
+            int(data["sample_rate_hz"]),
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise NotAModelError(f"{card} can't be read: {error!r}.") from error
+
+
+def _from_name(folder: Path) -> ModelInfo:
+    published = _PUBLISHED_NAME.match(folder.name)
+    if not published:
+        return ModelInfo(folder, folder.name, "unknown", "und", _rate(folder))
+    language = published["language"]
+    return ModelInfo(
+        folder, folder.name, published["version"], _LANGUAGE_TAGS.get(language, language), _rate(folder)
+    )
+
+
+def _rate(folder: Path) -> int:
+    for name in _FEATURES:
+        if (folder / name).is_file():
+            found = _SAMPLE_FREQUENCY.search((folder / name).read_text(encoding="utf-8"))
+            return int(found[1]) if found else _DEFAULT_RATE_HZ
+    return _DEFAULT_RATE_HZ

@@ -1,0 +1,154 @@
+"""Recordings are read whatever their kind, and what is none is told apart by a typed error."""
+
+import contextlib
+import io
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from speech.audio import (
+    AudioError,
+    AudioTooLargeError,
+    AudioTooLongError,
+    EmptyAudioError,
+    Limits,
+    NotAudioError,
+    Source,
+    UnsupportedAudioError,
+    open_sound,
+)
+from tests.speech.sounds import recording, tone
+
+
+def samples_of(source: Source, rate_hz: int = 8000, limits: Limits | None = None) -> np.ndarray:
+    with open_sound(source, rate_hz, limits) as sound:
+        return np.concatenate(list(sound.blocks))
+
+
+@pytest.mark.parametrize("subtype", ["PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "ULAW", "ALAW"])
+def test_wav_of_every_telephone_encoding_gives_the_same_sound(subtype):
+    heard = samples_of(recording(tone(), subtype=subtype)).astype(float)
+    expected = tone() * 32768
+    assert heard.shape == expected.shape
+    assert np.sqrt(np.mean((heard - expected) ** 2)) < 600
+
+
+@pytest.mark.parametrize("kind", ["FLAC", "OGG", "MP3", "AU", "AIFF"])
+def test_other_kinds_of_file_are_read_too(kind):
+    heard = samples_of(recording(tone(2, rate_hz=16000), rate_hz=16000, kind=kind), rate_hz=16000)
+    assert len(heard) == pytest.approx(32000, rel=0.1)
+
+
+def test_sixteen_bit_samples_at_the_models_rate_are_not_touched():
+    noise = np.random.default_rng(1).integers(-32768, 32767, (4000, 1), dtype=np.int16)
+    assert np.array_equal(samples_of(recording(noise)), noise)
+
+
+@pytest.mark.parametrize("source_hz", [8000, 11025, 16000, 22050, 44100, 48000])
+@pytest.mark.parametrize("model_hz", [8000, 16000])
+def test_any_rate_is_brought_to_the_models_rate(source_hz, model_hz):
+    heard = samples_of(recording(tone(2, source_hz), source_hz), model_hz)[:, 0]
+    assert len(heard) == pytest.approx(2 * model_hz, abs=2)
+    spectrum = np.abs(np.fft.rfft(heard))
+    assert np.argmax(spectrum) * model_hz / len(heard) == pytest.approx(440, abs=1)
+
+
+def test_two_channels_stay_apart():
+    both = np.concatenate([tone(hz=440), np.zeros((8000, 1), np.float32)], axis=1)
+    heard = samples_of(recording(both))
+    assert np.abs(heard[:, 0]).max() > 10000
+    assert np.abs(heard[:, 1]).max() == 0
+
+
+def test_header_is_told_before_decoding():
+    with open_sound(recording(tone(channels=2), subtype="ULAW"), 16000) as sound:
+        assert (sound.kind, sound.source_rate_hz, sound.channels) == ("WAV/ULAW", 8000, 2)
+
+
+def test_samples_come_in_small_blocks():
+    with open_sound(recording(tone(20)), 8000) as sound:
+        assert max(len(block) for block in sound.blocks) <= 4000
+
+
+def test_empty_file_is_empty():
+    with pytest.raises(EmptyAudioError):
+        samples_of(io.BytesIO())
+
+
+def test_recording_without_samples_is_empty():
+    with pytest.raises(EmptyAudioError):
+        samples_of(recording(tone(0)))
+
+
+@pytest.mark.parametrize("name", ["call.wav", "call.raw", "call.mp3", "call"])
+def test_text_is_no_recording_whatever_its_name(tmp_path: Path, name):
+    (tmp_path / name).write_text("这不是录音。" * 500, encoding="utf-8")
+    with pytest.raises(NotAudioError):
+        samples_of(tmp_path / name)
+
+
+def test_recording_is_known_by_its_bytes_and_not_by_its_name(tmp_path: Path):
+    (tmp_path / "call.raw").write_bytes(recording(tone()).getvalue())
+    assert len(samples_of(tmp_path / "call.raw")) == 8000
+
+
+def test_cut_off_recording_gives_what_there_is():
+    whole = recording(tone(2)).getvalue()
+    assert len(samples_of(io.BytesIO(whole[: 44 + 16000]))) == 8000
+
+
+def test_header_that_promises_too_much_gives_what_there_is():
+    lying = bytearray(recording(tone()).getvalue())
+    lying[40:44] = struct.pack("<I", 0x7FFFFFF0)
+    assert len(samples_of(io.BytesIO(bytes(lying)))) == 8000
+
+
+@pytest.mark.parametrize("rate_hz", [0, 1, 2_000_000])
+def test_impossible_rate_is_refused(rate_hz):
+    lying = bytearray(recording(tone()).getvalue())
+    lying[24:28] = struct.pack("<I", rate_hz)
+    with pytest.raises((NotAudioError, UnsupportedAudioError)):
+        samples_of(io.BytesIO(bytes(lying)))
+
+
+def test_more_channels_than_a_line_has_are_refused():
+    with pytest.raises(UnsupportedAudioError):
+        samples_of(recording(tone(channels=6)))
+
+
+def test_size_limit_is_checked_first():
+    with pytest.raises(AudioTooLargeError):
+        samples_of(io.BytesIO(b"x" * 2000), limits=Limits(max_bytes=1999))
+
+
+def test_length_limit_is_checked_before_decoding():
+    with (
+        pytest.raises(AudioTooLongError),
+        open_sound(recording(tone(3)), 8000, Limits(max_duration_s=2)),
+    ):
+        raise AssertionError("the recording should not have been opened")
+
+
+def test_float_recording_with_impossible_values_is_read():
+    wild = tone()
+    wild[10:13, 0] = [np.nan, np.inf, -np.inf]
+    heard = samples_of(recording(wild, subtype="FLOAT"))
+    assert heard[10:13, 0].tolist() == [0, 32767, -32768]
+
+
+GOOD = {kind: recording(tone(0.3), kind=kind).getvalue() for kind in ("WAV", "FLAC", "OGG", "MP3")}
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(sorted(GOOD)), st.data())
+def test_broken_recording_is_read_or_refused_but_never_crashes(kind, data):
+    good = bytearray(GOOD[kind])
+    for _ in range(data.draw(st.integers(1, 8))):
+        good[data.draw(st.integers(0, len(good) - 1))] = data.draw(st.integers(0, 255))
+    broken = bytes(good[: data.draw(st.integers(0, len(good)))])
+    with contextlib.suppress(AudioError):
+        assert samples_of(io.BytesIO(broken), limits=Limits(max_duration_s=60)).dtype == np.int16
