@@ -1,0 +1,58 @@
+"""The mapped classes, one module for each area."""
+
+from hotline.models.audit import Action, AuditEntry
+from hotline.models.calls import (
+    Attention,
+    Call,
+    Direction,
+    MessageState,
+    Origin,
+    Recording,
+    RecordingKind,
+    RecordingState,
+    TextMessage,
+    Transcript,
+)
+from hotline.models.orders import Channel, Fact, Order, OrderEvent, OrderNumberDay, Outcome, Result
+from hotline.models.outbox import OutboxEntry, OutboxState, Receipt, ReceiptOutcome, Work
+from hotline.models.people import Level, Line, Place, Unit, User, UserRole
+from hotline.models.surveys import AnswerKind, OptOut, Question, SurveyAnswer, SurveyAttempt, SurveyRound
+
+__all__ = [
+    "Action",
+    "AnswerKind",
+    "Attention",
+    "AuditEntry",
+    "Call",
+    "Channel",
+    "Direction",
+    "Fact",
+    "Level",
+    "Line",
+    "MessageState",
+    "OptOut",
+    "Order",
+    "OrderEvent",
+    "OrderNumberDay",
+    "Origin",
+    "OutboxEntry",
+    "OutboxState",
+    "Outcome",
+    "Place",
+    "Question",
+    "Receipt",
+    "ReceiptOutcome",
+    "Recording",
+    "RecordingKind",
+    "RecordingState",
+    "Result",
+    "SurveyAnswer",
+    "SurveyAttempt",
+    "SurveyRound",
+    "TextMessage",
+    "Transcript",
+    "Unit",
+    "User",
+    "UserRole",
+    "Work",
+]

@@ -1,0 +1,47 @@
+"""Who looked at or changed what; the database refuses to change or remove a row."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from hotline.db import Base, text_enum
+from hotline.models.people import User
+
+
+class Action(StrEnum):
+    """What is written down."""
+
+    SIGNED_IN = "signed_in"
+    SIGN_IN_FAILED = "sign_in_failed"
+    SIGNED_OUT = "signed_out"
+    RECORDING_HEARD = "recording_heard"
+    TRANSCRIPT_SEEN = "transcript_seen"
+    TRANSCRIPT_CORRECTED = "transcript_corrected"
+    FACT_CONFIRMED = "fact_confirmed"
+    NUMBER_SEEN = "number_seen"
+    ORDER_MOVED = "order_moved"
+    WORK_REPLAYED = "work_replayed"
+    CALL_HANDLED = "call_handled"
+    USER_CREATED = "user_created"
+    PASSWORD_SET = "password_set"  # noqa: S105 - a name of an action
+    ORGANISATION_IMPORTED = "organisation_imported"
+
+
+class AuditEntry(Base):
+    """One look or change."""
+
+    __tablename__ = "audit_log"
+    __table_args__ = (Index("ix_audit_log_subject", "subject", "subject_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+    # None: the system itself, or somebody who could not sign in.
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"), index=True)
+    action: Mapped[Action] = mapped_column(text_enum(Action))
+    subject: Mapped[str | None] = mapped_column(String(40))
+    subject_id: Mapped[int | None]
+    detail: Mapped[str | None] = mapped_column(Text)
+
+    user: Mapped[User | None] = relationship()

@@ -1,0 +1,188 @@
+"""Work orders, their append-only history, the facts they rest on, and the results reported."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from hotline.db import Base, text_enum
+from hotline.models.calls import Call, Origin, Transcript
+from hotline.models.people import Unit, User
+from hotline.rules.facts import Category, FactName, Urgency
+from hotline.rules.order_states import Move, OrderState
+
+if TYPE_CHECKING:
+    from hotline.models.surveys import SurveyRound
+
+
+class Channel(StrEnum):
+    """How a matter reached us."""
+
+    PHONE = "phone"
+    TEXT = "text"
+    WEB = "web"
+    DESK = "desk"
+    EVENT = "event"
+    TRANSFER = "transfer"
+    CAMPAIGN = "campaign"
+    SOCIAL = "social"
+
+
+class OrderNumberDay(Base):
+    """The last number given out on a local day."""
+
+    __tablename__ = "order_number_days"
+
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    last: Mapped[int]
+
+
+class Order(Base):
+    """A matter that waits for its answer. `unit` holds it now; `intake_unit` is whose line it came in on."""
+
+    __tablename__ = "orders"
+    __table_args__ = (
+        Index("ix_orders_unit_id_state_received_at", "unit_id", "state", "received_at"),
+        Index("ix_orders_intake_unit_id_received_at", "intake_unit_id", "received_at"),
+        CheckConstraint("(state = 'merged') = (merged_into_id is not null)", name="merged_names_its_target"),
+        CheckConstraint("merged_into_id <> id", name="not_merged_into_itself"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(String(20), unique=True)
+    version: Mapped[int] = mapped_column(nullable=False)
+    channel: Mapped[Channel] = mapped_column(text_enum(Channel))
+    state: Mapped[OrderState] = mapped_column(text_enum(OrderState))
+    urgency: Mapped[Urgency] = mapped_column(text_enum(Urgency))
+    category: Mapped[Category | None] = mapped_column(text_enum(Category))
+    summary: Mapped[str | None] = mapped_column(Text)
+    intake_unit_id: Mapped[int] = mapped_column(ForeignKey("units.id", ondelete="RESTRICT"))
+    unit_id: Mapped[int] = mapped_column(ForeignKey("units.id", ondelete="RESTRICT"))
+    place_id: Mapped[int | None] = mapped_column(ForeignKey("units.id", ondelete="RESTRICT"), index=True)
+    handler_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"), index=True)
+    # Rung back by the survey: the number that called, unless a person corrected it.
+    number_to_ring: Mapped[str | None] = mapped_column(String(20), index=True)
+    is_secret: Mapped[bool] = mapped_column(server_default=text("false"))
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("orders.id", ondelete="RESTRICT"), index=True)
+    returns: Mapped[int] = mapped_column(server_default="0")
+    resolutions: Mapped[int] = mapped_column(server_default="0")
+    received_at: Mapped[datetime] = mapped_column(index=True)
+    accept_by: Mapped[datetime | None]
+    contact_by: Mapped[datetime | None]
+    resolve_by: Mapped[datetime | None]
+    accepted_at: Mapped[datetime | None]
+    contacted_at: Mapped[datetime | None]
+    resolved_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - read by SQLAlchemy as it stands
+
+    intake_unit: Mapped[Unit] = relationship(foreign_keys=[intake_unit_id])
+    unit: Mapped[Unit] = relationship(foreign_keys=[unit_id])
+    place: Mapped[Unit | None] = relationship(foreign_keys=[place_id])
+    handler: Mapped[User | None] = relationship()
+    calls: Mapped[list[Call]] = relationship(
+        back_populates="order", foreign_keys=[Call.order_id], order_by=Call.started_at
+    )
+    history: Mapped[list["OrderEvent"]] = relationship(back_populates="order", order_by="OrderEvent.id")
+    facts: Mapped[list["Fact"]] = relationship(back_populates="order", order_by="Fact.id")
+    results: Mapped[list["Result"]] = relationship(back_populates="order", order_by="Result.resolution")
+    survey_rounds: Mapped[list["SurveyRound"]] = relationship(back_populates="order", order_by="SurveyRound.resolution")
+
+
+class OrderEvent(Base):
+    """One row of an order's history; the database refuses to change or remove it."""
+
+    __tablename__ = "order_events"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id", ondelete="RESTRICT"), index=True)
+    # None for `received` and for what is no move: a note, a corrected fact.
+    move: Mapped[Move | None] = mapped_column(text_enum(Move))
+    from_state: Mapped[OrderState | None] = mapped_column(text_enum(OrderState, "from_state"))
+    to_state: Mapped[OrderState] = mapped_column(text_enum(OrderState, "to_state"))
+    # None: the system itself.
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"), index=True)
+    unit_id: Mapped[int] = mapped_column(ForeignKey("units.id", ondelete="RESTRICT"), index=True)
+    reason: Mapped[str | None] = mapped_column(Text)
+    at: Mapped[datetime]
+
+    order: Mapped[Order] = relationship(back_populates="history")
+    user: Mapped[User | None] = relationship()
+    unit: Mapped[Unit] = relationship()
+
+
+class Fact(Base):
+    """One version of one fact. A person's version stands above every machine's, whichever came last."""
+
+    __tablename__ = "facts"
+    __table_args__ = (
+        Index("ix_facts_order_id_name", "order_id", "name"),
+        CheckConstraint("(origin = 'person') = (user_id is not null)", name="person_named"),
+        # Understanding the same transcript twice adds nothing.
+        Index(
+            "uq_facts_machine",
+            "order_id",
+            "name",
+            "transcript_id",
+            unique=True,
+            postgresql_where=text("origin = 'machine'"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id", ondelete="RESTRICT"))
+    name: Mapped[FactName] = mapped_column(text_enum(FactName))
+    # {"value": ...}: a string, number, list or null, wrapped so that null is a statement too.
+    content: Mapped[dict[str, Any]]
+    # [{text, start, end, start_s, end_s}]: where in the transcript, characters and seconds.
+    evidence: Mapped[list[Any]]
+    confidence: Mapped[float | None]
+    origin: Mapped[Origin] = mapped_column(text_enum(Origin))
+    transcript_id: Mapped[int | None] = mapped_column(ForeignKey("transcripts.id", ondelete="RESTRICT"), index=True)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"), index=True)
+    made_at: Mapped[datetime]
+
+    order: Mapped[Order] = relationship(back_populates="facts")
+    transcript: Mapped[Transcript | None] = relationship()
+    user: Mapped[User | None] = relationship()
+
+    @property
+    def value(self) -> Any:
+        """The statement itself; None says that there is nothing to say."""
+        return self.content["value"]
+
+
+class Outcome(StrEnum):
+    """What came of the help."""
+
+    SOLVED = "solved"
+    PARTLY = "partly"
+    NOT_SOLVED = "not_solved"
+    REFERRED = "referred"
+
+
+class Result(Base):
+    """The closing elements of one resolution."""
+
+    __tablename__ = "results"
+    __table_args__ = (
+        UniqueConstraint("order_id", "resolution"),
+        CheckConstraint("outcome <> 'not_solved' or why_not is not null", name="unsolved_says_why"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id", ondelete="RESTRICT"))
+    resolution: Mapped[int]
+    outcome: Mapped[Outcome] = mapped_column(text_enum(Outcome))
+    done: Mapped[str] = mapped_column(Text)
+    why_not: Mapped[str | None] = mapped_column(Text)
+    aid: Mapped[str | None] = mapped_column(Text)
+    evidence: Mapped[str | None] = mapped_column(Text)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"), index=True)
+    at: Mapped[datetime]
+
+    order: Mapped[Order] = relationship(back_populates="results")
+    user: Mapped[User] = relationship()

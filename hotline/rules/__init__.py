@@ -1,0 +1,1 @@
+"""Data and pure functions: what may follow what, how long it may take, and what is said."""

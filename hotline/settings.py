@@ -1,0 +1,94 @@
+"""Everything that is set from outside: one frozen record, read once when a process starts."""
+
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, Field, HttpUrl, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_SECRET_KEY_CHARACTERS = 32
+
+
+class SettingsError(Exception):
+    """Names every missing or wrong key at once, and never a value."""
+
+
+def _known_time_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError("is no time zone of this machine") from error
+    return name
+
+
+def _postgres_only(url: SecretStr) -> SecretStr:
+    if not url.get_secret_value().startswith(("postgresql://", "postgresql+psycopg://")):
+        raise ValueError("must be a postgresql:// address; no other database is supported")
+    return url
+
+
+def _long_enough(secret: SecretStr) -> SecretStr:
+    if len(secret.get_secret_value()) < _SECRET_KEY_CHARACTERS:
+        raise ValueError(f"must be at least {_SECRET_KEY_CHARACTERS} characters long")
+    return secret
+
+
+class Settings(BaseSettings):
+    """The keys of `.env.example`, where each is explained."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    database_url: Annotated[SecretStr, AfterValidator(_postgres_only)]
+    redis_url: SecretStr
+    secret_key: Annotated[SecretStr, AfterValidator(_long_enough)]
+    secret_key_fallbacks: tuple[SecretStr, ...] = ()
+    public_base_url: HttpUrl
+    trusted_hosts: tuple[str, ...] = ()
+    proxy_hops: int = Field(default=0, ge=0, le=5)
+    session_cookie_secure: bool = True
+
+    twilio_account_sid: str = Field(pattern=r"^AC[0-9a-fA-F]{32}$")
+    twilio_auth_token: SecretStr
+    twilio_api_base: HttpUrl | None = None
+    delete_at_carrier: bool = True
+
+    recordings_url: str = "file://var/recordings"
+    recording_limit_bytes: int = Field(default=200_000_000, gt=0)
+    journal_dir: Path = Path("var/journal")
+    speech_model_path: Path = Path("speech/demo_model")
+    speech_processes: int = Field(default=0, ge=0, description="0: one for each core")
+    io_processes: int = Field(default=2, ge=1)
+
+    clock_file: Path | None = None
+    time_zone: Annotated[str, AfterValidator(_known_time_zone)] = "Asia/Shanghai"
+    log_level: str = Field(default="INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")
+
+    @classmethod
+    def from_env(cls, **overrides: Any) -> "Settings":
+        """Read the environment.
+
+        Raises:
+            SettingsError: with one line for each key that is missing or wrong.
+        """
+        try:
+            return cls(**overrides)
+        except ValidationError as error:
+            lines = [f"{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()]
+            raise SettingsError("settings are not usable:\n  " + "\n  ".join(lines)) from None
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The local time of the people who are rung."""
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        """The database address with the driver named."""
+        url = self.database_url.get_secret_value()
+        return url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+    @property
+    def base_url(self) -> str:
+        """Where the carrier reaches the web process; no trailing slash."""
+        return str(self.public_base_url).rstrip("/")
