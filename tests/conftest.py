@@ -1,0 +1,73 @@
+"""The real services that the tests run on: one embedded PostgreSQL and Redis for each session of pytest."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import NullPool, create_engine
+
+from stack.postgres import Postgres
+from stack.redis import Redis
+
+_ROOT = Path(__file__).parent.parent
+_TEMPLATE = "migrated"
+
+
+@pytest.fixture(scope="session")
+def services_directory() -> Iterator[Path]:
+    """A short path, since sockets lie below it; pytest's own directories are long."""
+    directory = Path(tempfile.mkdtemp(prefix="hotline-"))
+    yield directory
+    shutil.rmtree(directory)
+
+
+@pytest.fixture(scope="session")
+def postgres(services_directory: Path) -> Iterator[Postgres]:
+    """A PostgreSQL of this session's own, as real as any but for the power failure it would not survive."""
+    with Postgres(services_directory / "postgres", durable=False) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis_server(services_directory: Path) -> Iterator[Redis]:
+    with Redis(services_directory / "redis") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis_url(redis_server: Redis) -> str:
+    return redis_server.url
+
+
+@pytest.fixture(scope="session")
+def migrated_template(postgres: Postgres) -> str:
+    """The name of a database at the newest migration, to which nobody stays connected."""
+    postgres.create_database(_TEMPLATE)
+    engine = create_engine(postgres.url(_TEMPLATE), poolclass=NullPool)
+    config = Config(_ROOT / "alembic.ini")
+    config.set_main_option("script_location", str(_ROOT / "migrations"))
+    with engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+    return _TEMPLATE
+
+
+@pytest.fixture(scope="session")
+def database_url(postgres: Postgres, migrated_template: str) -> str:
+    """A migrated, empty database for the tests that roll back what they write."""
+    postgres.create_database("session", template=migrated_template)
+    return postgres.url("session")
+
+
+@pytest.fixture
+def own_database_url(postgres: Postgres, migrated_template: str) -> Iterator[str]:
+    """A migrated, empty database of this test's own, for what commits or runs in several processes."""
+    name = f"test_{uuid4().hex[:12]}"
+    postgres.create_database(name, template=migrated_template)
+    yield postgres.url(name)
+    postgres.drop_database(name)
