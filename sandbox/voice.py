@@ -122,11 +122,8 @@ def _band_pass(sound: NDArray[np.float64]) -> NDArray[np.float64]:
     spectrum = np.fft.rfft(sound)
     frequency_hz = np.fft.rfftfreq(sound.size, 1 / SAMPLE_RATE_HZ)
     low, high = BAND_HZ
-    gain = np.clip((frequency_hz - low / 2) / (low / 2), 0, 1) * np.clip(
-        (4000 - frequency_hz) / (4000 - high), 0, 1
-    )
-    passed: NDArray[np.float64] = np.fft.irfft(spectrum * gain, sound.size)
-    return passed
+    gain = np.clip((frequency_hz - low / 2) / (low / 2), 0, 1) * np.clip((4000 - frequency_hz) / (4000 - high), 0, 1)
+    return np.asarray(np.fft.irfft(spectrum * gain, sound.size), np.float64)
 
 
 def _noise(sound: NDArray[np.float64], snr_db: float, seed: int) -> NDArray[np.float64]:
@@ -134,7 +131,8 @@ def _noise(sound: NDArray[np.float64], snr_db: float, seed: int) -> NDArray[np.f
     noise = _band_pass(np.random.default_rng(seed).standard_normal(sound.size))
     loud = sound[np.abs(sound) > 0.01 * np.abs(sound).max(initial=1.0)]
     power = float(np.mean(loud**2)) if loud.size else 1.0
-    return noise * np.sqrt(power / 10 ** (snr_db / 10) / max(float(np.mean(noise**2)), 1e-9))
+    gain = float(np.sqrt(power / 10 ** (snr_db / 10) / max(float(np.mean(noise**2)), 1e-9)))
+    return np.asarray(noise * gain, np.float64)
 
 
 def _to_int16(sound: NDArray[np.floating]) -> Samples:
