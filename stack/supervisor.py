@@ -84,6 +84,10 @@ class Supervisor:
         """Start a program and keep it running from now on; raises `StackError` if it can't even be started."""
         self._ask(lambda: self._begin(program))
 
+    def names(self) -> set[str]:
+        """The programs it was given."""
+        return self._ask(lambda: set(self._watched))
+
     def pid(self, name: str) -> int | None:
         """Its process id now; None while it is dead and waits to be started again."""
         return self._ask(lambda: self._pid(self._watched[name]))

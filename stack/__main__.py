@@ -1,0 +1,86 @@
+"""`python -m stack run`: everything on this machine, until Ctrl-C."""
+
+import argparse
+import os
+import signal
+import sys
+import time
+from datetime import datetime
+
+from honcho.colour import get_colours
+from honcho.printer import Message, Printer
+
+from stack.environment import ROOT, given_settings, needs_stand_in
+from stack.errors import StackError
+from stack.stack import Stack
+
+_WIDTH = len("worker-speech")
+_ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class _Terminal:
+    """Prints each line with the time and the name of its process, in a colour of its own."""
+
+    def __init__(self) -> None:
+        self._printer = Printer(sys.stdout, width=_WIDTH)
+        self._colours = get_colours()
+        self._colour_of: dict[str, str] = {}
+
+    def __call__(self, name: str, line: str) -> None:
+        colour = self._colour_of.setdefault(name, next(self._colours))
+        try:
+            self._printer.write(Message("line", line, datetime.now().astimezone(), name, colour))
+        except OSError:
+            # The terminal is gone. That ends us too, by a signal, but until then nothing may stop the supervisor.
+            self._printer.output = open(os.devnull, "w")  # noqa: SIM115, PTH123 - open as long as we are
+
+
+def main() -> int:
+    arguments = argparse.ArgumentParser(prog="python -m stack", description=__doc__)
+    arguments.add_argument("command", choices=["run"])
+    arguments.parse_args()
+    for number in _ENDINGS:
+        signal.signal(number, _interrupt)
+    try:
+        return _run()
+    except KeyboardInterrupt:
+        return 0
+    except StackError as error:
+        print(f"\n{error}", file=sys.stderr)  # noqa: T201 - a command's answer
+        return 1
+
+
+def _run() -> int:
+    settings = given_settings(ROOT / ".env", os.environ)
+    with Stack(ROOT / "var", settings, say=_Terminal()) as stack:
+        print(_welcome(stack, has_softphone=needs_stand_in(settings)), flush=True)  # noqa: T201 - a command's answer
+        while True:
+            stack.check()
+            time.sleep(1)
+
+
+def _welcome(stack: Stack, *, has_softphone: bool) -> str:
+    softphone = f"\n  ring it       {stack.carrier_url}/phone" if has_softphone else ""
+    rule = "-" * 78
+    return f"""
+{rule}
+  The hotline is up.
+
+  console       {stack.web_url}{softphone}
+
+{stack.log_ins.rstrip()}
+
+  Commands:     set -a; . var/env; flask --app hotline.app --help
+  Stop it all:  Ctrl-C
+{rule}"""
+
+
+def _interrupt(*_: object) -> None:
+    """Begin to stop, once: a second Ctrl-C must not break off the stopping, which takes seconds at most."""
+    for number in _ENDINGS:
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

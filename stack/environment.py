@@ -1,0 +1,94 @@
+"""What the processes are told: what was given, and for everything that was left open a value of this machine's."""
+
+import os
+import secrets
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from dotenv import dotenv_values
+
+from stack.errors import StackError
+from stack.ports import free_port, is_free
+from stack.postgres import binaries
+from stack.secret import kept
+
+ROOT = Path(__file__).parent.parent
+# Whatever else the surroundings hold is no business of a process that is given its settings.
+_PASSED_ON = ("PATH", "HOME", "USER", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH")
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where the web process and the stand-in carrier listen on this machine."""
+
+    web: int
+    carrier: int
+
+    @classmethod
+    def choose(cls, settings: Mapping[str, str]) -> "Ports":
+        """The ports that were asked for, else free ones; raises `StackError` if one asked for is taken."""
+        return cls(_port(settings, "PORT", 8000), _port(settings, "SANDBOX_PORT", 5080))
+
+
+def given_settings(env_file: Path, environment: Mapping[str, str]) -> dict[str, str]:
+    """What the file and the environment say, the environment first; an empty value says nothing."""
+    written = dotenv_values(env_file, interpolate=False)
+    both = {name: value or "" for name, value in written.items()} | dict(environment)
+    return {name: value for name, value in both.items() if value}
+
+
+def compose(directory: Path, settings: Mapping[str, str], ports: Ports, services: Mapping[str, str]) -> dict[str, str]:
+    """The whole environment of a process; `services` has the addresses of those that were started here."""
+    machine = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    public = settings.get("PUBLIC_BASE_URL", f"http://127.0.0.1:{ports.web}")
+    return {
+        **machine,
+        "SECRET_KEY": kept(directory / "secrets" / "secret_key", lambda: secrets.token_urlsafe(48)),
+        "PUBLIC_BASE_URL": public,
+        "SESSION_COOKIE_SECURE": "true" if public.startswith("https:") else "false",
+        "RECORDINGS_URL": f"file://{directory / 'recordings'}",
+        "JOURNAL_DIR": str(directory / "journal"),
+        "SPEECH_MODEL_PATH": str(ROOT / "speech" / "demo_model"),
+        "WEB_CONCURRENCY": "2",
+        **_carrier_account(directory, settings, ports),
+        **services,
+        **settings,
+        "PATH": os.pathsep.join([str(ROOT / ".venv" / "bin"), machine.get("PATH", os.defpath), str(binaries())]),
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONUTF8": "1",
+        "HOST": "127.0.0.1",
+        "PORT": str(ports.web),
+    }
+
+
+def needs_stand_in(settings: Mapping[str, str]) -> bool:
+    """Whether no carrier was named, so that the stand-in must be one."""
+    return not settings.keys() & {"TWILIO_ACCOUNT_SID", "TWILIO_API_BASE"}
+
+
+def as_shell(environment: Mapping[str, str]) -> str:
+    """The same for a shell to read: `set -a; . FILE`."""
+    return "".join(f"{name}={shlex.quote(value)}\n" for name, value in sorted(environment.items()))
+
+
+def _carrier_account(directory: Path, settings: Mapping[str, str], ports: Ports) -> dict[str, str]:
+    if not needs_stand_in(settings):
+        return {}
+    return {
+        "TWILIO_ACCOUNT_SID": kept(directory / "secrets" / "account_sid", lambda: f"AC{secrets.token_hex(16)}"),
+        "TWILIO_AUTH_TOKEN": kept(directory / "secrets" / "auth_token", lambda: secrets.token_hex(16)),
+        "TWILIO_API_BASE": f"http://127.0.0.1:{ports.carrier}",
+    }
+
+
+def _port(settings: Mapping[str, str], name: str, preferred: int) -> int:
+    if name not in settings:
+        return free_port(preferred)
+    if not settings[name].isdigit():
+        raise StackError(f"{name} is no port: {settings[name]}")
+    port = int(settings[name])
+    if port and not is_free(port):
+        raise StackError(f"port {port} is taken; set {name} to another")
+    return free_port(port)

@@ -1,0 +1,196 @@
+"""The whole service on one machine: its data services, its processes and a carrier, up for as long as a block runs."""
+
+import json
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from types import MappingProxyType, TracebackType
+from typing import Self
+
+from honcho.environ import parse_procfile
+
+from stack.environment import ROOT, Ports, as_shell, compose, needs_stand_in
+from stack.lock import held
+from stack.postgres import Postgres
+from stack.process import Command, run_to_end, wait_for
+from stack.redis import Redis
+from stack.secret import write_private
+from stack.supervisor import Say, Supervisor
+
+CARRIER = "carrier"
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+_START_S = 60.0
+
+
+class Stack:
+    """Everything in one directory, with everything it keeps.
+
+    What `settings` names is used as it stands: with a DATABASE_URL no PostgreSQL is started, with an account at a
+    carrier no stand-in. Only `.env.example`'s keys mean anything. `speed` is the stand-in's: 1 is real time, 0 has
+    no waiting. `durable=False` is for data that is thrown away. `say` hears every line of every process; without it
+    they go to the file `log` of the directory.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        settings: Mapping[str, str] = _NOTHING,
+        *,
+        speed: float = 1.0,
+        calls_per_second: float = 1.0,
+        durable: bool = True,
+        say: Say | None = None,
+    ) -> None:
+        self.directory = directory.resolve()
+        self.log_ins = ""
+        self.env: dict[str, str] = {}
+        self._settings = settings
+        self._pace = {"speed": speed, "calls_per_second": calls_per_second}
+        self._durable = durable
+        self._say = say
+        self._undo = ExitStack()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as undo:
+            undo.enter_context(held(self.directory / "lock"))
+            self._supervisor = undo.enter_context(Supervisor(self._say or self._writer(undo)))
+            self.env = compose(self.directory, self._settings, Ports.choose(self._settings), self._services())
+            write_private(self.directory / "env", as_shell(self.env))
+            self._prepare()
+            undo.callback(self._stop_processes)
+            self._start_processes()
+            self._undo = undo.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._undo.close()
+
+    @property
+    def web_url(self) -> str:
+        return f"http://127.0.0.1:{self.env['PORT']}"
+
+    @property
+    def carrier_url(self) -> str:
+        """Where the carrier's REST interface is; the stand-in has its softphone and controls there too."""
+        return self.env["TWILIO_API_BASE"]
+
+    @property
+    def database_url(self) -> str:
+        return self.env["DATABASE_URL"]
+
+    @property
+    def redis_url(self) -> str:
+        return self.env["REDIS_URL"]
+
+    def flask(self, *arguments: str) -> str:
+        """Run one of the service's own commands; what it printed. Raises `StackError` if it fails."""
+        argv = (sys.executable, "-m", "flask", "--app", "hotline.app", *arguments)
+        return run_to_end(Command(" ".join(["flask", *arguments]), argv, self.env, ROOT))
+
+    def pid(self, name: str) -> int | None:
+        """The process id of one of them now: a name of the Procfile, or carrier, postgres, redis."""
+        return self._supervisor.pid(name)
+
+    def kill(self, name: str) -> int:
+        """`kill -9` for one of them, which is then started again; the id of the process that died."""
+        return self._supervisor.kill(name)
+
+    def check(self) -> None:
+        """Raise what ended the supervision itself, if anything did."""
+        self._supervisor.check()
+
+    def _writer(self, undo: ExitStack) -> Say:
+        log = undo.enter_context((self.directory / "log").open("a", buffering=1))
+        return lambda name, line: print(f"{name:13} | {line}", file=log)
+
+    def _services(self) -> dict[str, str]:
+        """Start the data services that aren't given; their addresses."""
+        addresses = {}
+        if "REDIS_URL" not in self._settings:
+            redis = Redis(self.directory / "redis")
+            self._supervisor.start(redis)
+            redis.wait_until_ready()
+            addresses["REDIS_URL"] = redis.url
+        if "DATABASE_URL" not in self._settings:
+            postgres = Postgres(self.directory / "postgres", durable=self._durable)
+            self._supervisor.start(postgres)
+            postgres.wait_until_ready()
+            addresses |= {"DATABASE_URL": postgres.url(), **postgres.client_settings()}
+        return addresses
+
+    def _prepare(self) -> None:
+        """Bring the database up to date, fill in the sample organisation, introduce its numbers to the stand-in."""
+        run_to_end(self._procfile()["release"])
+        self.log_ins = self.flask("sample", "load")
+        if needs_stand_in(self._settings):
+            lines = json.loads(self.flask("lines", "list", "--json"))
+            carrier = self._carrier_configuration([line["number"] for line in lines])
+            write_private(self.directory / "sandbox.json", json.dumps(carrier, indent=2))
+
+    def _start_processes(self) -> None:
+        if needs_stand_in(self._settings):
+            self._supervisor.start(self._carrier())
+            self._wait_for_answer(CARRIER, f"{self.carrier_url}/sandbox/health")
+        for name, command in self._procfile().items():
+            if name != "release":
+                self._supervisor.start(command)
+        self._wait_for_answer("web", self.web_url)
+
+    def _stop_processes(self) -> None:
+        """Before the services: what is at work can then still write down what it did."""
+        services = {Postgres.name, Redis.name}
+        self._supervisor.stop(*(self._supervisor.names() - services))
+
+    def _procfile(self) -> dict[str, Command]:
+        written: Mapping[str, str] = parse_procfile((ROOT / "Procfile").read_text()).processes
+        return {
+            name: Command(name, ("/bin/sh", "-c", f"exec {line}"), self.env, ROOT) for name, line in written.items()
+        }
+
+    def _carrier(self) -> Command:
+        python = ROOT / ".venv-sandbox" / "bin" / "python"
+        argv = (str(python), "-m", "sandbox", "--config", str(self.directory / "sandbox.json"))
+        # Nothing of the service's settings: it knows us only as a telephone company knows its customer.
+        names = ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH", "PYTHONUNBUFFERED")
+        machine = {name: self.env[name] for name in names if name in self.env}
+        return Command(CARRIER, argv, machine, ROOT)
+
+    def _carrier_configuration(self, numbers: list[str]) -> dict[str, object]:
+        base = self.env["PUBLIC_BASE_URL"].rstrip("/")
+        webhooks = {
+            "voice_url": f"{base}/voice/inbound",
+            "voice_fallback_url": f"{base}/voice/fallback",
+            "status_callback": f"{base}/voice/status",
+            "sms_url": f"{base}/sms/inbound",
+        }
+        return {
+            "account_sid": self.env["TWILIO_ACCOUNT_SID"],
+            "auth_token": self.env["TWILIO_AUTH_TOKEN"],
+            "host": "127.0.0.1",
+            "port": int(self.carrier_url.rpartition(":")[2]),
+            "data_dir": str(self.directory / "sandbox"),
+            "numbers": dict.fromkeys(numbers, webhooks),
+            **self._pace,
+        }
+
+    def _wait_for_answer(self, name: str, url: str) -> None:
+        def is_dead() -> bool:
+            return self._supervisor.pid(name) is None
+
+        wait_for(name, lambda: _answers(url), is_dead, _START_S)
+
+
+def _answers(url: str) -> bool:
+    """Whether a web server is there and well enough to say no."""
+    try:
+        with urllib.request.urlopen(url, timeout=10):  # noqa: S310 - our own address
+            return True
+    except urllib.error.HTTPError as refusal:
+        return refusal.code < 500  # noqa: PLR2004 - where the server's own errors begin
+    except OSError:
+        return False
