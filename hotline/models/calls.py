@@ -159,7 +159,6 @@ class MessageState(StrEnum):
     SENT = "sent"
     DELIVERED = "delivered"
     FAILED = "failed"
-    RECEIVED = "received"
 
 
 class TextMessage(Base):

@@ -1,0 +1,61 @@
+"""Who acts, and what they may see: the orders and calls of their own unit and of all units below it."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, or_, select
+
+from hotline.models import Call, Line, Order, Unit, User
+from hotline.rules.roles import Role
+
+
+class NotAllowedError(Exception):
+    """The person's roles or unit do not reach that far."""
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Whoever does something; the system itself has no user."""
+
+    user_id: int | None
+    roles: frozenset[Role]
+    unit_path: str
+
+    @property
+    def is_system(self) -> bool:
+        """True when no person is behind it."""
+        return self.user_id is None
+
+
+SYSTEM = Actor(user_id=None, roles=frozenset(), unit_path="/")
+
+
+def actor_for(user: User) -> Actor:
+    """The acting side of a person who signed in."""
+    return Actor(user_id=user.id, roles=user.roles, unit_path=user.unit.path)
+
+
+def sees_order(actor: Actor) -> ColumnElement[bool]:
+    """A condition on `Order`: held by, or come in at, a unit that the actor sees."""
+    units = _units_below(actor)
+    return or_(Order.unit_id.in_(units), Order.intake_unit_id.in_(units))
+
+
+def sees_call(actor: Actor) -> ColumnElement[bool]:
+    """A condition on `Call`: on a line of a unit that the actor sees, or about an order of one."""
+    lines = select(Line.id).where(Line.unit_id.in_(_units_below(actor)))
+    orders = select(Order.id).where(sees_order(actor))
+    return or_(Call.line_id.in_(lines), Call.order_id.in_(orders))
+
+
+def require_role(actor: Actor, *roles: Role) -> None:
+    """Pass the system, and whoever holds one of `roles`.
+
+    Raises:
+        NotAllowedError: otherwise.
+    """
+    if not actor.is_system and not actor.roles & set(roles):
+        raise NotAllowedError("none of the person's roles allows this")
+
+
+def _units_below(actor: Actor):  # type: ignore[no-untyped-def]  # the select's own type is three lines long
+    return select(Unit.id).where(Unit.path.startswith(actor.unit_path, autoescape=True))

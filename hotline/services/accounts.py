@@ -1,0 +1,103 @@
+"""People who sign in: made by an administrator, known by a password that only its argon2 hash remembers."""
+
+import secrets
+from datetime import datetime
+from functools import cache
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from hotline.models import Action, Unit, User, UserRole
+from hotline.rules.roles import Role
+from hotline.services import audit
+from hotline.services.access import SYSTEM, Actor, require_role
+
+SHORTEST_PASSWORD = 10
+_HASHER = PasswordHasher()
+
+
+class LoginTakenError(ValueError):
+    """Somebody of that log-in name exists."""
+
+
+class WeakPasswordError(ValueError):
+    """Shorter than `SHORTEST_PASSWORD` characters."""
+
+
+def create_user(
+    session: Session,
+    login: str,
+    name: str,
+    password: str,
+    unit: Unit,
+    roles: frozenset[Role],
+    actor: Actor,
+    now: datetime,
+) -> User:
+    """Make a person.
+
+    Raises:
+        LoginTakenError, WeakPasswordError
+    """
+    require_role(actor, Role.ADMINISTRATOR)
+    login = login.strip().lower()
+    if session.scalar(select(func.count()).where(User.login == login)):
+        raise LoginTakenError(login)
+    user = User(login=login, name=name.strip(), unit=unit, created_at=now)
+    user.role_rows = [UserRole(role=role) for role in sorted(roles)]
+    _set_password(user, password)
+    session.add(user)
+    session.flush()
+    audit.note(session, actor, Action.USER_CREATED, now, subject="users", subject_id=user.id)
+    return user
+
+
+def set_password(session: Session, user: User, password: str, actor: Actor, now: datetime) -> None:
+    """Give a new password; every place where the person is signed in asks for it.
+
+    Raises:
+        WeakPasswordError
+    """
+    _set_password(user, password)
+    audit.note(session, actor, Action.PASSWORD_SET, now, subject="users", subject_id=user.id)
+
+
+def sign_in(session: Session, login: str, password: str, now: datetime) -> User | None:
+    """The person, when name and password fit; both outcomes are in the audit log."""
+    user = by_login(session, login)
+    fits = _fits(user.password_hash if user else _nobodys_hash(), password)
+    if user is None or not fits or not user.is_active:
+        failed_id = user.id if user else None
+        audit.note(session, SYSTEM, Action.SIGN_IN_FAILED, now, subject="users", subject_id=failed_id)
+        return None
+    if _HASHER.check_needs_rehash(user.password_hash):
+        user.password_hash = _HASHER.hash(password)
+    audit.note(session, Actor(user.id, user.roles, user.unit.path), Action.SIGNED_IN, now)
+    return user
+
+
+def by_login(session: Session, login: str) -> User | None:
+    """The person of that log-in name."""
+    return session.scalars(select(User).where(User.login == login.strip().lower())).one_or_none()
+
+
+def _set_password(user: User, password: str) -> None:
+    if len(password) < SHORTEST_PASSWORD:
+        raise WeakPasswordError(f"a password has at least {SHORTEST_PASSWORD} characters")
+    user.password_hash = _HASHER.hash(password)
+    user.session_key = secrets.token_hex(16)
+
+
+@cache
+def _nobodys_hash() -> str:
+    # Checked when nobody of that name exists, so that the answer takes as long as for a wrong password.
+    return _HASHER.hash(secrets.token_hex())
+
+
+def _fits(password_hash: str, password: str) -> bool:
+    try:
+        return _HASHER.verify(password_hash, password)
+    except (VerificationError, InvalidHashError):
+        return False

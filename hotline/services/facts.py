@@ -1,0 +1,165 @@
+"""Facts of an order: proposed by the machine, confirmed or corrected by a person, no version ever lost."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from hotline.models import Action, Fact, Order, Origin, Transcript, Unit
+from hotline.rules.facts import Category, FactName, Group, Need, Urgency
+from hotline.rules.roles import Role
+from hotline.services import audit, orders
+from hotline.services.access import Actor, require_role
+from hotline.services.organisation import policy_for
+from speech.understand.facts import Facts
+
+LONGEST_TEXT = 200
+MOST_PEOPLE = 100_000
+
+
+class WrongFactError(ValueError):
+    """The value is none that this fact can have."""
+
+
+@dataclass(frozen=True)
+class FactVersions:
+    """One fact: what counts now, and every version there is, oldest first."""
+
+    name: FactName
+    now: Fact | None
+    versions: tuple[Fact, ...]
+
+
+def present(order: Order) -> Mapping[FactName, FactVersions]:
+    """Every fact in reading order. A person's last word counts; without one, the machine's last."""
+    return {name: _versions(name, order.facts) for name in FactName}
+
+
+def propose(
+    session: Session, order: Order, transcript: Transcript, understood: Facts, now: datetime, zone: ZoneInfo
+) -> None:
+    """Keep what the machine understood of `transcript`; understood twice, nothing is added.
+
+    What a person confirmed stays: the machine's new version lies beside it.
+    """
+    rows = [
+        {
+            "order_id": order.id,
+            "name": FactName(name),
+            "content": {"value": _plain(fact.value)},
+            "evidence": [piece.as_dict() for piece in fact.evidence],
+            "confidence": fact.confidence if fact.is_said else None,
+            "origin": Origin.MACHINE,
+            "transcript_id": transcript.id,
+            "made_at": now,
+        }
+        for name, fact in understood.items()
+    ]
+    session.execute(insert(Fact).values(rows).on_conflict_do_nothing())
+    session.refresh(order, ["facts"])
+    _carry_over(session, order, zone)
+
+
+def confirm(
+    session: Session, order: Order, name: FactName, value: Any, actor: Actor, now: datetime, zone: ZoneInfo
+) -> Fact:
+    """A reviewer's own statement, the machine's or another.
+
+    Raises:
+        WrongFactError: the value is none that this fact can have.
+        NotAllowedError
+    """
+    require_role(actor, Role.CALL_TAKER, Role.DISPATCHER, Role.SUPERVISOR)
+    checked = _check(session, name, value)
+    before = _versions(name, order.facts).now
+    unchanged = before is not None and before.value == checked
+    fact = Fact(
+        name=name,
+        content={"value": checked},
+        evidence=before.evidence if before is not None and unchanged else [],
+        confidence=None,
+        origin=Origin.PERSON,
+        transcript_id=before.transcript_id if before is not None and unchanged else None,
+        user_id=actor.user_id,
+        made_at=now,
+    )
+    order.facts.append(fact)
+    session.flush()
+    _carry_over(session, order, zone)
+    audit.note(session, actor, Action.FACT_CONFIRMED, now, subject="orders", subject_id=order.id, detail=name.value)
+    return fact
+
+
+def _versions(name: FactName, facts: Sequence[Fact]) -> FactVersions:
+    versions = tuple(fact for fact in facts if fact.name == name)
+    by_person = [fact for fact in versions if fact.origin == Origin.PERSON]
+    counting = by_person or versions
+    return FactVersions(name, counting[-1] if counting else None, versions)
+
+
+def _carry_over(session: Session, order: Order, zone: ZoneInfo) -> None:
+    """Bring the order's own columns, by which it is listed and timed, in line with its facts."""
+    values = {name: versions.now.value if versions.now else None for name, versions in present(order).items()}
+    category = values[FactName.CATEGORY]
+    order.category = Category(category) if category else None
+    order.summary = values[FactName.SUMMARY]
+    place = values[FactName.PLACE]
+    order.place_id = session.scalar(select(Unit.id).where(Unit.code == place)) if place else None
+    urgency = Urgency(values[FactName.URGENCY] or Urgency.NORMAL)
+    if urgency != order.urgency and order.resolutions == 0:
+        policy = policy_for(session, session.get_one(Unit, order.intake_unit_id))
+        orders.set_urgency(order, urgency, policy.limits[urgency], zone)
+    session.flush()
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+_CHOICES: Mapping[FactName, type[Category | Urgency]] = {FactName.CATEGORY: Category, FactName.URGENCY: Urgency}
+_LISTS: Mapping[FactName, type[Need | Group]] = {FactName.NEEDS: Need, FactName.GROUPS: Group}
+
+
+def _check(session: Session, name: FactName, value: Any) -> Any:
+    if name in _LISTS:
+        return _check_list(_LISTS[name], value)
+    if value in (None, ""):
+        return None
+    if name in _CHOICES:
+        return _check_choice(_CHOICES[name], value)
+    if name == FactName.PEOPLE:
+        return _check_people(value)
+    if name == FactName.PLACE and session.scalar(select(Unit.id).where(Unit.code == value)) is None:
+        raise WrongFactError(f"there is no unit {value!r}")
+    if len(str(value)) > LONGEST_TEXT:
+        raise WrongFactError(f"longer than {LONGEST_TEXT} characters")
+    return str(value).strip()
+
+
+def _check_choice(choices: type[Category | Urgency], value: Any) -> str:
+    try:
+        return choices(value).value
+    except ValueError:
+        raise WrongFactError(f"{value!r} is none of the choices") from None
+
+
+def _check_list(choices: type[Need | Group], value: Any) -> list[str]:
+    wrong = [item for item in value or [] if item not in set(choices)]
+    if wrong:
+        raise WrongFactError(f"{wrong[0]!r} is none of the choices")
+    return [choice.value for choice in choices if choice in (value or [])]
+
+
+def _check_people(value: Any) -> int:
+    try:
+        people = int(value)
+    except ValueError:
+        raise WrongFactError(f"{value!r} is no number") from None
+    if not 1 <= people <= MOST_PEOPLE:
+        raise WrongFactError(f"must be between 1 and {MOST_PEOPLE}")
+    return people

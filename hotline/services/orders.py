@@ -1,0 +1,222 @@
+"""Work orders: received once, moved only as the table allows, each move a row of the history."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from hotline.models import Action, Order, OrderEvent, OrderNumberDay, Unit, User
+from hotline.rules import order_states, survey_states
+from hotline.rules.clocks import deadlines
+from hotline.rules.facts import Urgency
+from hotline.rules.machine import ImpossibleMoveError
+from hotline.rules.order_states import Move, OrderState
+from hotline.rules.policy import Limits
+from hotline.rules.roles import Role
+from hotline.rules.survey_states import RoundEvent
+from hotline.services import audit
+from hotline.services.access import Actor, NotAllowedError
+
+
+class ReasonMissingError(ValueError):
+    """The move needs a reason and got none."""
+
+
+class ChangedMeanwhileError(Exception):
+    """Somebody else moved the order since the person looked; `since` is what happened."""
+
+    def __init__(self, since: list[OrderEvent]) -> None:
+        super().__init__("the order was changed meanwhile")
+        self.since = since
+
+
+_NEEDS_REASON = frozenset({Move.RETURN, Move.INVALIDATE, Move.REOPEN, Move.TAKE_BACK, Move.REFER, Move.MERGE})
+
+
+def reserve_number(session: Session, now: datetime, zone: ZoneInfo) -> str:
+    """The next number of the local day: two digits of year, month and day each, then a count of at least four."""
+    day = now.astimezone(zone).date()
+    row = insert(OrderNumberDay).values(day=day, last=1)
+    last = session.execute(
+        row.on_conflict_do_update(
+            index_elements=[OrderNumberDay.day], set_={"last": OrderNumberDay.last + 1}
+        ).returning(OrderNumberDay.last)
+    ).scalar_one()
+    return f"{day:%y%m%d}{last:04d}"
+
+
+def set_urgency(order: Order, urgency: Urgency, limits: Limits, zone: ZoneInfo) -> None:
+    """Set how long the order may wait; its clocks always count from when it was received."""
+    order.urgency = urgency
+    until = deadlines(limits, order.received_at, zone)
+    order.accept_by, order.contact_by, order.resolve_by = until.accept_by, until.contact_by, until.resolve_by
+
+
+def note_received(session: Session, order: Order, now: datetime) -> None:
+    """The first row of the history."""
+    _write(session, order, None, None, None, None, now)
+
+
+def possible(order: Order) -> frozenset[Move]:
+    """Every move that the table has for the order as it stands."""
+    return frozenset(order_states.ORDER[order.state])
+
+
+def check_unchanged(order: Order, seen_version: int) -> None:
+    """Refuse to act on an order that looks different from what the person saw.
+
+    Raises:
+        ChangedMeanwhileError: with what happened since.
+    """
+    if order.version != seen_version:
+        behind = order.version - seen_version
+        raise ChangedMeanwhileError(order.history[-max(behind, 1) :])
+
+
+def triage(session: Session, order: Order, actor: Actor, now: datetime) -> None:
+    """Transcript and facts are as they should be."""
+    move(session, order, Move.TRIAGE, actor, now)
+
+
+def dispatch(session: Session, order: Order, unit: Unit, actor: Actor, now: datetime, note: str | None = None) -> None:
+    """Hand the order to a unit; whoever of it signs becomes its handler."""
+    order.handler_id = None
+    order.unit_id = unit.id
+    move(session, order, Move.DISPATCH, actor, now, note)
+
+
+def accept(session: Session, order: Order, handler: User, actor: Actor, now: datetime) -> None:
+    """`handler` signs for the order."""
+    order.handler_id = handler.id
+    order.accepted_at = order.accepted_at or now
+    move(session, order, Move.ACCEPT, actor, now)
+
+
+def give_back(session: Session, order: Order, actor: Actor, now: datetime, reason: str) -> None:
+    """Return the order to whoever dispatched it (退单)."""
+    order.handler_id = None
+    order.returns += 1
+    move(session, order, Move.RETURN, actor, now, reason)
+    order.unit_id = order.intake_unit_id
+
+
+def contact(session: Session, order: Order, actor: Actor, now: datetime, how: str) -> None:
+    """A person spoke with the caller; `how` says in a few words what was agreed."""
+    order.contacted_at = order.contacted_at or now
+    move(session, order, Move.CONTACT, actor, now, how)
+
+
+def close(session: Session, order: Order, actor: Actor, now: datetime, reason: str | None = None) -> None:
+    """The callback, or a person who reached the caller, found it settled; or nobody could be reached."""
+    order.closed_at = now
+    move(session, order, Move.CLOSE, actor, now, reason)
+
+
+def reopen(
+    session: Session, order: Order, actor: Actor, now: datetime, reason: str, limits: Limits, zone: ZoneInfo
+) -> None:
+    """Do it again: new clocks from now, the old ones stay readable in the history."""
+    order.closed_at = None
+    order.resolved_at = None
+    move(session, order, Move.REOPEN, actor, now, reason)
+    until = deadlines(limits, now, zone)
+    order.accept_by, order.contact_by, order.resolve_by = until.accept_by, until.contact_by, until.resolve_by
+
+
+def merge(session: Session, order: Order, into: Order, actor: Actor, now: datetime, reason: str) -> None:
+    """`order` is the same matter as `into`, which must be open and must not be merged itself.
+
+    Raises:
+        ImpossibleMoveError: when either is in no state for it.
+    """
+    if into.id == order.id or into.state not in order_states.OPEN:
+        raise ImpossibleMoveError(into.state, Move.MERGE)
+    order.merged_into_id = into.id
+    move(session, order, Move.MERGE, actor, now, reason)
+
+
+def unmerge(session: Session, order: Order, actor: Actor, now: datetime) -> None:
+    """Back where it was before it was merged."""
+    order.merged_into_id = None
+    move(session, order, Move.UNMERGE, actor, now)
+
+
+def move(session: Session, order: Order, chosen: Move, actor: Actor, now: datetime, reason: str | None = None) -> None:
+    """Make one move of the table and write its row.
+
+    Raises:
+        hotline.rules.machine.ImpossibleMoveError: the order's state does not allow it.
+        NotAllowedError: the actor's roles or unit do not.
+        ReasonMissingError: this move needs a reason.
+    """
+    before = order.state
+    to = order_states.after(before, chosen)
+    with session.no_autoflush:  # the caller set what belongs to the new state already
+        _require(session, order, chosen, actor)
+        reason = (reason or "").strip() or None
+        if chosen in _NEEDS_REASON and reason is None:
+            raise ReasonMissingError(chosen.value)
+        order.state = _before_merge(session, order) if chosen == Move.UNMERGE else to
+        _end_survey(order, now)
+    _write(session, order, chosen, before, actor.user_id, reason, now)
+    audit.note(session, actor, Action.ORDER_MOVED, now, subject="orders", subject_id=order.id, detail=chosen.value)
+
+
+def _require(session: Session, order: Order, chosen: Move, actor: Actor) -> None:
+    if actor.is_system:
+        return
+    if not actor.roles & order_states.WHO[chosen]:
+        raise NotAllowedError(chosen.value)
+    holds = _is_below(session, order.unit_id, actor)
+    # A handler works on what the own unit, or one below it, holds; the others act on all that they see.
+    if not holds and (Role.HANDLER in order_states.WHO[chosen] or not _is_below(session, order.intake_unit_id, actor)):
+        raise NotAllowedError(chosen.value)
+
+
+def _end_survey(order: Order, now: datetime) -> None:
+    """Nobody is rung about an order that is not waiting for the callback any more."""
+    for survey in order.survey_rounds:
+        if order.state != OrderState.RESOLVED and survey.ended_at is None:
+            survey.state = survey_states.round_after(survey.state, RoundEvent.CANCEL)
+            survey.ended_at = now
+
+
+def _is_below(session: Session, unit_id: int, actor: Actor) -> bool:
+    return session.get_one(Unit, unit_id).path.startswith(actor.unit_path)
+
+
+def _before_merge(session: Session, order: Order) -> OrderState:
+    return (
+        session.scalars(
+            select(OrderEvent.from_state)
+            .where(OrderEvent.order_id == order.id, OrderEvent.move == Move.MERGE)
+            .order_by(OrderEvent.id.desc())
+            .limit(1)
+        ).one()
+        or OrderState.RECEIVED
+    )
+
+
+def _write(
+    session: Session,
+    order: Order,
+    chosen: Move | None,
+    before: OrderState | None,
+    user_id: int | None,
+    reason: str | None,
+    now: datetime,
+) -> None:
+    order.history.append(
+        OrderEvent(
+            move=chosen,
+            from_state=before,
+            to_state=order.state,
+            user_id=user_id,
+            unit_id=order.unit_id,
+            reason=reason,
+            at=now,
+        )
+    )
+    session.flush()

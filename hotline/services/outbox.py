@@ -1,0 +1,100 @@
+"""What must happen: asked for in the transaction that makes it necessary, sent at least once, finished once."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from hotline.models import Action, OutboxEntry, OutboxState, Work
+from hotline.rules.roles import Role
+from hotline.services import audit
+from hotline.services.access import Actor, require_role
+
+TRIES = 8
+_FIRST_WAIT = timedelta(seconds=5)
+_LONGEST_WAIT = timedelta(minutes=15)
+
+
+def ask(session: Session, work: Work, subject_id: int, now: datetime, *, due_at: datetime | None = None) -> None:
+    """Ask for `work` on a row, once: asked for again while it waits, it only becomes due earlier."""
+    row = insert(OutboxEntry).values(
+        work=work,
+        subject_id=subject_id,
+        state=OutboxState.WAITING,
+        due_at=due_at or now,
+        made_at=now,
+    )
+    session.execute(
+        row.on_conflict_do_update(
+            index_elements=[OutboxEntry.work, OutboxEntry.subject_id],
+            set_={"due_at": func.least(OutboxEntry.due_at, row.excluded.due_at)},
+            where=OutboxEntry.state == OutboxState.WAITING,
+        )
+    )
+
+
+def take_due(session: Session, now: datetime, limit: int = 200) -> Sequence[OutboxEntry]:
+    """Mark what is due as sent and return it; two pollers never get the same entry."""
+    entries = session.scalars(
+        select(OutboxEntry)
+        .where(OutboxEntry.state == OutboxState.WAITING, OutboxEntry.due_at <= now)
+        .order_by(OutboxEntry.due_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for entry in entries:
+        entry.state = OutboxState.SENT
+        entry.sent_at = now
+        entry.tries += 1
+    return entries
+
+
+def sent(session: Session) -> Sequence[OutboxEntry]:
+    """What a queue or a worker should have; the sweep looks whether one really does."""
+    return session.scalars(
+        select(OutboxEntry).where(OutboxEntry.state == OutboxState.SENT).order_by(OutboxEntry.sent_at)
+    ).all()
+
+
+def send_again(session: Session, entry_id: int, now: datetime) -> None:
+    """Make an entry due that was sent and then lost by queue and worker; no change when it is done meanwhile."""
+    entry = session.get_one(OutboxEntry, entry_id, with_for_update=True)
+    if entry.state == OutboxState.SENT:
+        entry.state = OutboxState.WAITING
+        entry.due_at = now
+
+
+def put_off(entry: OutboxEntry, until: datetime) -> None:
+    """Not now: due again at `until`, and this was no try."""
+    entry.state = OutboxState.WAITING
+    entry.due_at = until
+    entry.tries = max(entry.tries - 1, 0)
+
+
+def finish(entry: OutboxEntry, now: datetime) -> None:
+    """The work is done, in the same transaction as its results."""
+    entry.state = OutboxState.DONE
+    entry.done_at = now
+    entry.trouble = None
+
+
+def fail(entry: OutboxEntry, trouble: str, now: datetime) -> bool:
+    """The try failed: due again after a growing wait, or dead after the last one. True when dead."""
+    entry.trouble = trouble
+    if entry.tries >= TRIES:
+        entry.state = OutboxState.DEAD
+        return True
+    entry.state = OutboxState.WAITING
+    entry.due_at = now + min(_FIRST_WAIT * 2 ** (entry.tries - 1), _LONGEST_WAIT)
+    return False
+
+
+def replay(session: Session, entry: OutboxEntry, actor: Actor, now: datetime) -> None:
+    """A person gives a dead entry all its tries again."""
+    require_role(actor, Role.ADMINISTRATOR, Role.SUPERVISOR)
+    entry.state = OutboxState.WAITING
+    entry.tries = 0
+    entry.due_at = now
+    audit.note(session, actor, Action.WORK_REPLAYED, now, subject="outbox", subject_id=entry.id)

@@ -1,0 +1,146 @@
+"""Recordings on their way from the carrier to a transcript, and what a person is told when one does not arrive."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from hotline.models import (
+    Action,
+    Attention,
+    Call,
+    Direction,
+    Origin,
+    Recording,
+    RecordingKind,
+    RecordingState,
+    Transcript,
+    Work,
+)
+from hotline.rules.roles import Role
+from hotline.services import audit, intake, outbox, surveys
+from hotline.services.access import Actor, require_role
+from speech.transcript import Transcript as Heard
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A recording that is safe in our own store."""
+
+    key: str
+    size_bytes: int
+    sha256: str
+
+
+def announce(
+    session: Session,
+    call: Call,
+    carrier_recording_id: str,
+    kind: RecordingKind,
+    recorded_at: datetime,
+    now: datetime,
+    *,
+    channels: int = 1,
+    duration_s: int | None = None,
+    fetch_at: datetime | None = None,
+) -> Recording:
+    """The carrier has a recording: fetch it, now or by `fetch_at`. Told twice, it is still one recording."""
+    row = insert(Recording).values(
+        call_id=call.id,
+        carrier=call.carrier,
+        carrier_recording_id=carrier_recording_id,
+        kind=kind,
+        state=RecordingState.EXPECTED,
+        channels=channels,
+        duration_s=duration_s,
+        recorded_at=recorded_at,
+    )
+    session.execute(row.on_conflict_do_nothing(index_elements=[Recording.carrier, Recording.carrier_recording_id]))
+    recording = session.scalars(
+        select(Recording).where(
+            Recording.carrier == call.carrier, Recording.carrier_recording_id == carrier_recording_id
+        )
+    ).one()
+    if duration_s is not None and recording.state == RecordingState.EXPECTED:
+        recording.duration_s, recording.channels = duration_s, channels
+    outbox.ask(session, Work.FETCH_RECORDING, recording.id, now, due_at=fetch_at)
+    return recording
+
+
+def stored(session: Session, recording: Recording, there: Stored, now: datetime, *, delete_at_carrier: bool) -> None:
+    """The recording is in our store: have it transcribed, then deleted at the carrier."""
+    if recording.state != RecordingState.EXPECTED:
+        return
+    recording.state = RecordingState.STORED
+    recording.store_key, recording.size_bytes, recording.sha256 = there.key, there.size_bytes, there.sha256
+    recording.stored_at = now
+    outbox.ask(session, Work.TRANSCRIBE_RECORDING, recording.id, now)
+    if delete_at_carrier:
+        outbox.ask(session, Work.DELETE_AT_CARRIER, recording.id, now)
+
+
+def transcribed(session: Session, recording: Recording, heard: Heard, now: datetime) -> None:
+    """The machine's first version. A second run of the same work adds nothing."""
+    if recording.state != RecordingState.STORED:
+        return
+    transcript = Transcript(
+        recording_id=recording.id,
+        version=1,
+        origin=Origin.MACHINE,
+        text=heard.text,
+        words=list(heard.as_dict()["words"]),
+        confidence=heard.confidence,
+        model=heard.model,
+        language=heard.language,
+        made_at=now,
+    )
+    session.add(transcript)
+    session.flush()
+    recording.state = RecordingState.TRANSCRIBED if heard.words else RecordingState.NO_SPEECH
+    if not heard.words:
+        recording.call.attention = recording.call.attention or Attention.NOTHING_HEARD
+    outbox.ask(session, Work.UNDERSTAND_TRANSCRIPT, transcript.id, now)
+
+
+_TROUBLE = {
+    RecordingState.LOST: Attention.RECORDING_LOST,
+    RecordingState.UNREADABLE: Attention.RECORDING_UNREADABLE,
+    RecordingState.FAILED: Attention.TRANSCRIPTION_FAILED,
+}
+
+
+def spoiled(
+    session: Session, recording: Recording, state: RecordingState, trouble: str, now: datetime, zone: ZoneInfo
+) -> None:
+    """No transcript will come of it: a person sees why, and the caller's order exists all the same."""
+    recording.state = state
+    recording.trouble = trouble
+    recording.call.attention = _TROUBLE[state]
+    if recording.kind == RecordingKind.SURVEY:
+        surveys.not_heard(session, recording, now, zone)
+    elif recording.call.direction == Direction.INBOUND and recording.call.order_number:
+        intake.receive_call(session, recording.call, now, zone)
+
+
+def correct(session: Session, recording: Recording, text: str, actor: Actor, now: datetime) -> Transcript:
+    """A reviewer's version of what was said; it is understood again."""
+    require_role(actor, Role.CALL_TAKER, Role.DISPATCHER, Role.SUPERVISOR)
+    session.refresh(recording, with_for_update=True)
+    last = recording.transcripts[-1] if recording.transcripts else None
+    transcript = Transcript(
+        version=(last.version if last else 0) + 1,
+        origin=Origin.PERSON,
+        text=text.strip(),
+        words=[],
+        language=last.language if last else "zh-CN",
+        user_id=actor.user_id,
+        made_at=now,
+    )
+    recording.transcripts.append(transcript)
+    session.flush()
+    outbox.ask(session, Work.UNDERSTAND_TRANSCRIPT, transcript.id, now)
+    audit.note(session, actor, Action.TRANSCRIPT_CORRECTED, now, subject="recordings", subject_id=recording.id)
+    return transcript

@@ -1,0 +1,71 @@
+"""Text messages to callers: written once for each occasion, sent by a worker, followed to delivery."""
+
+from datetime import datetime
+
+import phonenumbers
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from hotline.models import Call, Direction, MessageState, TextMessage, Work
+from hotline.rules.wording import text_for
+from hotline.services import outbox
+
+ORDER_NUMBER = "order_number"
+
+
+def tell_order_number(session: Session, call: Call, language: str, now: datetime) -> None:
+    """Write the caller the number of the order, when the phone can show it; once for each call."""
+    if call.number is None or call.order_number is None or not _takes_texts(call.number):
+        return
+    row = insert(TextMessage).values(
+        direction=Direction.OUTBOUND,
+        purpose=ORDER_NUMBER,
+        carrier=call.carrier,
+        line_id=call.line_id,
+        call_id=call.id,
+        number=call.number,
+        body=text_for(language, "sms_order_number", number=call.order_number),
+        state=MessageState.WAITING,
+        made_at=now,
+    )
+    new_id = session.scalar(
+        row.on_conflict_do_nothing(index_elements=[TextMessage.call_id, TextMessage.purpose]).returning(TextMessage.id)
+    )
+    if new_id is not None:
+        outbox.ask(session, Work.SEND_MESSAGE, new_id, now)
+
+
+def sent(message: TextMessage, carrier_message_id: str, now: datetime) -> None:
+    """The carrier took it."""
+    message.carrier_message_id = carrier_message_id
+    message.sent_at = now
+    if message.state == MessageState.WAITING:
+        message.state = MessageState.SENT
+
+
+_ENDED = frozenset({MessageState.DELIVERED, MessageState.FAILED})
+
+
+def reported(session: Session, carrier: str, carrier_message_id: str, state: MessageState, trouble: str | None) -> bool:
+    """What the carrier says of a message; an ending is final. False when the message is none of ours."""
+    message = session.scalars(
+        select(TextMessage)
+        .where(TextMessage.carrier == carrier, TextMessage.carrier_message_id == carrier_message_id)
+        .with_for_update()
+    ).one_or_none()
+    if message is None:
+        return False
+    if message.state not in _ENDED:
+        message.state = state
+        message.trouble = trouble
+    return True
+
+
+def _takes_texts(number: str) -> bool:
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return False
+    kinds = {phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE}
+    return phonenumbers.number_type(parsed) in kinds

@@ -1,0 +1,23 @@
+"""Where the carrier reaches us: addresses made from the configured base, never from a request."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """`base` is the public base URL without a trailing slash."""
+
+    base: str
+
+    def voice(self, what: str) -> str:
+        """An address of the inbound call: inbound, key, recorded, nothing-said, person-done, recording, status."""
+        return f"{self.base}/voice/{what}"
+
+    def survey(self, token: str, what: str = "picked-up") -> str:
+        """An address of one survey attempt: picked-up, key, spoken, status."""
+        return f"{self.base}/voice/survey/{token}/{what}"
+
+    @property
+    def message_status(self) -> str:
+        """Where the fate of a text message is told."""
+        return f"{self.base}/messages/status"

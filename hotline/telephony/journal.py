@@ -1,0 +1,91 @@
+"""What a webhook told while nothing could be stored: a file for each, on the local disk, replayed later."""
+
+import json
+import os
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from hotline.services import calls
+from hotline.services.receipts import RecordingTold, Told
+
+
+@dataclass(frozen=True)
+class MissedCall:
+    """A caller who heard our apology."""
+
+    told: Told
+    at: datetime
+
+
+@dataclass(frozen=True)
+class EndedCall:
+    """A line that went dead."""
+
+    told: Told
+    at: datetime
+    duration_s: int | None
+
+
+Entry = MissedCall | EndedCall | RecordingTold
+
+
+class Journal:
+    """One directory; a file is complete or not there, and goes when its entry is stored."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def write(self, entry: Entry) -> None:
+        """Keep an entry; on return it is on the disk."""
+        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        unfinished = self._directory / f".{uuid.uuid4().hex}"
+        with open(unfinished, "x", opener=_private) as file:
+            json.dump({"kind": type(entry).__name__, **asdict(entry)}, file, default=datetime.isoformat)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(self._directory / f"{uuid.uuid4().hex}.json")
+
+    def replay(self, apply: Callable[[Entry], None]) -> int:
+        """Hand every entry to `apply`, oldest first, and forget those that it took; how many there were.
+
+        Whatever `apply` raises ends the replay; that entry and the rest stay.
+        """
+        files = sorted(self._directory.glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
+        for path in files:
+            apply(_entry(json.loads(path.read_text())))
+            path.unlink()
+        return len(files)
+
+
+def store(session: Session, entry: Entry, now: datetime, zone: ZoneInfo) -> None:
+    """Do what the entry's webhook would have done."""
+    match entry:
+        case MissedCall():
+            calls.missed(session, entry.told, entry.at, now, zone)
+        case EndedCall():
+            calls.ended(session, entry.told, entry.at, entry.duration_s, now, zone)
+        case RecordingTold():
+            calls.recording_told(session, entry, now, zone)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _entry(content: Mapping[str, Any]) -> Entry:
+    fields = {key: value for key, value in content.items() if key != "kind"}
+    match content["kind"]:
+        case "MissedCall":
+            return MissedCall(Told(**fields["told"]), datetime.fromisoformat(fields["at"]))
+        case "EndedCall":
+            return EndedCall(Told(**fields["told"]), datetime.fromisoformat(fields["at"]), fields["duration_s"])
+        case _:
+            at = fields["recorded_at"]
+            return RecordingTold(**{**fields, "recorded_at": datetime.fromisoformat(at) if at else None})

@@ -1,0 +1,192 @@
+"""Twilio as our carrier, through its official client."""
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any, BinaryIO, TypeVar
+
+import requests
+from requests.exceptions import ConnectTimeout, RequestException
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+from twilio.base.exceptions import TwilioRestException
+from twilio.http.http_client import TwilioHttpClient
+from twilio.http.response import Response
+from twilio.rest import Client
+
+from hotline.services.receipts import RecordingTold
+from hotline.settings import Settings
+from hotline.telephony.addresses import Addresses
+from hotline.telephony.carrier import (
+    CallAtCarrier,
+    CarrierRefusedError,
+    CarrierUnavailableError,
+    NotThereError,
+    RecordingTooLargeError,
+)
+
+Result = TypeVar("Result")
+
+_API = "https://api.twilio.com"
+_TIMEOUT_S = 10
+_TOO_MANY, _NOT_FOUND = 429, 404
+_RING_S = 45
+_CHUNK = 64 * 1024
+RECORDING_ID = re.compile(r"^RE[0-9a-fA-F]{32}$")
+CALL_ID = re.compile(r"^CA[0-9a-fA-F]{32}$")
+ENDED = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
+
+
+class _ClientElsewhere(TwilioHttpClient):  # type: ignore[misc]  # the client ships no types
+    """The official HTTP client, pointed at another base address."""
+
+    def __init__(self, base: str) -> None:
+        super().__init__(timeout=_TIMEOUT_S)
+        self._base = base.rstrip("/")
+
+    def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Response:
+        """The client's own request, at our base instead of Twilio's."""
+        return super().request(method, url.replace(_API, self._base, 1), *args, **kwargs)
+
+
+class TwilioCarrier:
+    """Implements `hotline.telephony.carrier.Carrier`."""
+
+    name = "twilio"
+
+    def __init__(self, settings: Settings) -> None:
+        self._base = str(settings.twilio_api_base or _API).rstrip("/")
+        self._account = settings.twilio_account_sid
+        self._auth = (self._account, settings.twilio_auth_token.get_secret_value())
+        self._client = Client(*self._auth, http_client=_ClientElsewhere(self._base))
+        self._addresses = Addresses(settings.base_url)
+
+    def place_survey_call(self, token: str, from_number: str, to_number: str) -> str:
+        """Ring somebody, telling people from machines before a word is said."""
+        call = _asked(
+            lambda: self._client.calls.create(
+                to=to_number,
+                from_=from_number,
+                url=self._addresses.survey(token),
+                status_callback=self._addresses.survey(token, "status"),
+                status_callback_event=["initiated", "ringing", "answered", "completed"],
+                timeout=_RING_S,
+                machine_detection="Enable",
+            )
+        )
+        return str(call.sid)
+
+    def find_call(self, from_number: str, to_number: str, since: datetime) -> str | None:
+        """The latest call between the two numbers."""
+        calls = _asked(
+            lambda: self._client.calls.list(to=to_number, from_=from_number, start_time_after=since, limit=1)
+        )
+        return str(calls[0].sid) if calls else None
+
+    def fetch_call(self, call_id: str) -> CallAtCarrier:
+        """One call."""
+        call = _asked(lambda: self._client.calls(call_id).fetch())
+        has_ended = call.status in ENDED
+        is_inbound = call.direction == "inbound"
+        return CallAtCarrier(
+            call_id=call_id,
+            number=call.from_ if is_inbound else call.to,
+            dialled=call.to if is_inbound else call.from_,
+            is_inbound=is_inbound,
+            status=call.status,
+            ended_at=(call.end_time or datetime.now(UTC)) if has_ended else None,
+            duration_s=int(call.duration or 0) if has_ended else None,
+        )
+
+    def recordings_since(self, since: datetime) -> Iterator[RecordingTold]:
+        """Finished recordings, a page at a time."""
+        found = _asked(lambda: self._client.recordings.list(date_created_after=since, page_size=1000))
+        for recording in found:
+            if recording.status == "completed":
+                yield RecordingTold(
+                    carrier=self.name,
+                    call_id=recording.call_sid,
+                    recording_id=recording.sid,
+                    has_sound=True,
+                    has_failed=False,
+                    duration_s=int(recording.duration or 0),
+                    channels=int(recording.channels or 1),
+                    recorded_at=recording.start_time or recording.date_created,
+                    is_conversation=recording.source == "DialVerb",
+                )
+
+    def fetch_recording(self, recording_id: str, channels: int, into: BinaryIO, limit_bytes: int) -> None:
+        """The media, from an address made of the configured base and a checked id, never from a posted one."""
+        if not RECORDING_ID.match(recording_id):
+            raise NotThereError(recording_id)
+        address = f"{self._base}/2010-04-01/Accounts/{self._account}/Recordings/{recording_id}.wav"
+        try:
+            with requests.get(
+                address, params={"RequestedChannels": channels}, auth=self._auth, timeout=_TIMEOUT_S, stream=True
+            ) as answer:
+                _check_media(answer.status_code)
+                _copy(answer, into, limit_bytes)
+        except RequestException as error:
+            raise CarrierUnavailableError(type(error).__name__) from error
+
+    def delete_recording(self, recording_id: str) -> None:
+        """Delete it there."""
+        try:
+            _asked(lambda: self._client.recordings(recording_id).delete())
+        except NotThereError:
+            return
+
+    def send_text(self, from_number: str, to_number: str, body: str) -> str:
+        """Send a text message."""
+        message = _asked(
+            lambda: self._client.messages.create(
+                to=to_number, from_=from_number, body=body, status_callback=self._addresses.message_status
+            )
+        )
+        return str(message.sid)
+
+
+def _asked(ask: Callable[[], Result]) -> Result:
+    """Ask the client; too many requests, and connections that never came about, are tried again."""
+    try:
+        return _RETRYING(ask)
+    except TwilioRestException as error:
+        if error.status == _NOT_FOUND:
+            raise NotThereError(str(error.code)) from error
+        if error.status == _TOO_MANY or error.status >= requests.codes.server_error:
+            raise CarrierUnavailableError(f"HTTP {error.status}") from error
+        raise CarrierRefusedError(str(error.code or error.status)) from error
+    except RequestException as error:
+        raise CarrierUnavailableError(type(error).__name__) from error
+
+
+def _is_harmless_to_repeat(error: BaseException) -> bool:
+    # A request that may have arrived is not sent twice here: it could ring somebody twice.
+    return isinstance(error, ConnectTimeout) or (isinstance(error, TwilioRestException) and error.status == _TOO_MANY)
+
+
+def _give_up(state: RetryCallState) -> Any:
+    return state.outcome.result() if state.outcome else None
+
+
+_RETRYING = Retrying(
+    retry=retry_if_exception(_is_harmless_to_repeat),
+    wait=wait_random_exponential(multiplier=0.1, max=3),
+    stop=stop_after_attempt(6),
+    retry_error_callback=_give_up,
+)
+
+
+def _check_media(status: int) -> None:
+    if status == _NOT_FOUND:
+        raise NotThereError("media")
+    if status != requests.codes.ok:
+        raise CarrierUnavailableError(f"HTTP {status}")
+
+
+def _copy(answer: requests.Response, into: BinaryIO, limit_bytes: int) -> None:
+    copied = 0
+    for chunk in answer.iter_content(_CHUNK):
+        copied += len(chunk)
+        if copied > limit_bytes:
+            raise RecordingTooLargeError(f"more than {limit_bytes} bytes")
+        into.write(chunk)

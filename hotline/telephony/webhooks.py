@@ -1,0 +1,227 @@
+"""Every address that the carrier calls: the signature, the form as a record, one service, the words."""
+
+from flask import Blueprint, Response, abort, request
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+from twilio.request_validator import RequestValidator
+
+from hotline.logs import get_log
+from hotline.models import SurveyAttempt
+from hotline.rules.call_flow import CallEvent
+from hotline.rules.wording import DEFAULT
+from hotline.services import calls, surveys, text_messages
+from hotline.services.receipts import Told
+from hotline.telephony import documents, forms
+from hotline.telephony.addresses import Addresses
+from hotline.telephony.journal import EndedCall, Entry, Journal, MissedCall, store
+from hotline.telephony.twilio_carrier import TwilioCarrier
+from hotline.web import runtime
+
+log = get_log(__name__)
+
+voice = Blueprint("voice", __name__, url_prefix="/voice")
+notices = Blueprint("notices", __name__)
+
+_LARGEST_FORM = 64 * 1024
+
+
+@voice.before_request
+@notices.before_request
+def _check_signature() -> None:
+    """Fail closed: what is not signed with our token for our own address never reaches a view."""
+    settings = runtime().settings
+    request.max_content_length = _LARGEST_FORM
+    address = settings.base_url + request.full_path.rstrip("?")
+    validator = RequestValidator(settings.twilio_auth_token.get_secret_value())
+    if not validator.validate(address, request.form, request.headers.get("X-Twilio-Signature", "")):
+        log.warning("webhook refused: wrong signature", path=request.path)
+        abort(403)
+
+
+@voice.errorhandler(forms.UnusableFormError)
+@notices.errorhandler(forms.UnusableFormError)
+def _unusable(error: forms.UnusableFormError) -> Response:
+    log.warning("webhook refused: unusable form", path=request.path, field=error.field)
+    return Response("", status=400)
+
+
+@voice.errorhandler(Exception)
+def _apologise(error: Exception) -> Response:
+    """A caller always hears words; what was told is kept on the local disk until it can be stored."""
+    if getattr(error, "code", None):  # an HTTP answer that somebody chose
+        raise error
+    log.error("voice webhook failed", path=request.path, exc_info=error)
+    _journal(MissedCall(_told(), runtime().now()))
+    return _words(documents.apology(DEFAULT))
+
+
+@voice.post("/inbound")
+def inbound() -> Response:
+    """Somebody rings."""
+    held = runtime()
+    with held.transaction() as session:
+        heard = calls.ring_in(session, _told(), held.now(), held.settings.zone)
+    return _words(documents.inbound(heard, _addresses()))
+
+
+@voice.post("/key")
+def key() -> Response:
+    """A key was pressed during the greeting."""
+    wants_person = request.form.get("Digits") == "0"
+    return _happened(CallEvent.PERSON_WANTED if wants_person else CallEvent.OTHER_KEY)
+
+
+@voice.post("/recorded")
+def recorded() -> Response:
+    """The caller finished speaking."""
+    held = runtime()
+    with held.transaction() as session:
+        heard = calls.message_left(
+            session,
+            _told(),
+            forms.recording_id(request.form),
+            held.now(),
+            held.settings.zone,
+            wants_person=request.form.get("Digits") == "0",
+        )
+    return _words(documents.inbound(heard, _addresses()))
+
+
+@voice.post("/nothing-said")
+def nothing_said() -> Response:
+    """The recorder heard nothing."""
+    return _happened(CallEvent.NOTHING_SAID)
+
+
+@voice.post("/person-done")
+def person_done() -> Response:
+    """The duty number's part is over, or never began."""
+    talked = request.form.get("DialCallStatus") == "completed"
+    return _happened(CallEvent.PERSON_TALKED if talked else CallEvent.PERSON_ABSENT)
+
+
+@voice.post("/fallback")
+def fallback() -> Response:
+    """Our own document could not be had: say so, and see that the caller is rung back."""
+    log.error("fallback was asked for", error_code=request.form.get("ErrorCode", ""))
+    _journal(MissedCall(_told(), runtime().now()))
+    return _words(documents.apology(DEFAULT))
+
+
+@voice.post("/survey/<token>/picked-up")
+def survey_picked_up(token: str) -> Response:
+    """The person whom we rang answered."""
+    held = runtime()
+    with held.transaction() as session:
+        asked = surveys.picked_up(
+            session,
+            _attempt(session, token),
+            _told().call_id,
+            is_machine=forms.is_machine(request.form),
+            now=held.now(),
+            zone=held.settings.zone,
+        )
+    return _words(documents.survey(asked, _addresses()))
+
+
+@voice.post("/survey/<token>/key")
+def survey_key(token: str) -> Response:
+    """A key was pressed at a question, or none in time."""
+    held, told = runtime(), _told()
+    with held.transaction() as session:
+        attempt = _attempt(session, token)
+        asked = surveys.keyed(session, attempt, told, request.form.get("Digits", ""), held.now(), held.settings.zone)
+    return _words(documents.survey(asked, _addresses()))
+
+
+@voice.post("/survey/<token>/spoken")
+def survey_spoken(token: str) -> Response:
+    """Something was said after the tone; without a recording, nothing was."""
+    held, told = runtime(), _told()
+    recording_id = forms.recording_id(request.form) if request.form.get("RecordingSid") else None
+    with held.transaction() as session:
+        attempt = _attempt(session, token)
+        asked = calls.survey_spoken(session, attempt, told, recording_id, held.now(), held.settings.zone)
+    return _words(documents.survey(asked, _addresses()))
+
+
+@notices.post("/voice/survey/<token>/status")
+def survey_status(token: str) -> Response:
+    """How the call that we placed is getting on."""
+    held, event = runtime(), forms.progress(request.form)
+    if event is not None:
+        with held.transaction() as session:
+            surveys.progressed(session, _attempt(session, token), event, held.now(), held.settings.zone)
+    return Response(status=204)
+
+
+@notices.post("/voice/status")
+def status() -> Response:
+    """An inbound call's line is dead."""
+    held = runtime()
+    if forms.has_ended(request.form):
+        at = forms.ended_at(request.form) or held.now()
+        _keep(EndedCall(_told(), at, forms.duration_s(request.form)))
+    return Response(status=204)
+
+
+@notices.post("/voice/recording")
+def recording() -> Response:
+    """A recording is complete, or there is none."""
+    _keep(forms.recording_told(request.form))
+    return Response(status=204)
+
+
+@notices.post("/messages/status")
+def message_status() -> Response:
+    """How far a text message has come."""
+    held, state = runtime(), forms.message_state(request.form)
+    if state is not None:
+        code = request.form.get("ErrorCode")
+        with held.transaction() as session:
+            text_messages.reported(
+                session,
+                TwilioCarrier.name,
+                request.form.get("MessageSid", ""),
+                state,
+                f"carrier error {code}" if code else None,
+            )
+    return Response(status=204)
+
+
+def _happened(event: CallEvent) -> Response:
+    held = runtime()
+    with held.transaction() as session:
+        heard = calls.happened(session, _told(), event, held.now(), held.settings.zone)
+    return _words(documents.inbound(heard, _addresses()))
+
+
+def _keep(entry: Entry) -> None:
+    """Store what a callback told; while the database is away, on the local disk."""
+    held = runtime()
+    try:
+        with held.transaction() as session:
+            store(session, entry, held.now(), held.settings.zone)
+    except SQLAlchemyError:
+        log.exception("callback could not be stored", path=request.path)
+        _journal(entry)
+
+
+def _journal(entry: Entry) -> None:
+    Journal(runtime().settings.journal_dir).write(entry)
+
+
+def _told() -> Told:
+    return forms.told(request.form, request.path, request.headers.get("I-Twilio-Idempotency-Token"))
+
+
+def _attempt(session: Session, token: str) -> SurveyAttempt:
+    return surveys.attempt_by_token(session, token) or abort(404)
+
+
+def _addresses() -> Addresses:
+    return Addresses(runtime().settings.base_url)
+
+
+def _words(document: str) -> Response:
+    return Response(document, mimetype="application/xml")
