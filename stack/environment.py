@@ -55,7 +55,7 @@ def compose(directory: Path, settings: Mapping[str, str], ports: Ports, services
         **_carrier_account(directory, settings, ports),
         **services,
         **settings,
-        "PATH": os.pathsep.join([str(ROOT / ".venv" / "bin"), machine.get("PATH", os.defpath), str(binaries())]),
+        "PATH": os.pathsep.join([str(ROOT / ".venv" / "bin"), str(binaries()), machine.get("PATH", os.defpath)]),
         "PYTHONUNBUFFERED": "1",
         "PYTHONUTF8": "1",
         "HOST": "127.0.0.1",

@@ -139,7 +139,7 @@ class Stack:
         for name, command in self._procfile().items():
             if name != "release":
                 self._supervisor.start(command)
-        self._wait_for_answer("web", self.web_url)
+        self._wait_for_answer("web", f"{self.web_url}/healthz")
 
     def _stop_processes(self) -> None:
         """Before the services: what is at work can then still write down what it did."""
