@@ -10,9 +10,7 @@ from pathlib import Path
 # Vosk reads models in two layouts; the older one has everything in one folder.
 _ACOUSTIC_MODELS = ("am/final.mdl", "final.mdl")
 _FEATURES = ("conf/mfcc.conf", "mfcc.conf")
-_PUBLISHED_NAME = re.compile(
-    r"vosk-model-(?:small-)?(?P<language>[a-z]{2}(?:-[a-z]{2})?)-(?P<version>[\w.]+)$"
-)
+_PUBLISHED_NAME = re.compile(r"vosk-model-(?:small-)?(?P<language>[a-z]{2}(?:-[a-z]{2})?)-(?P<version>[\w.]+)$")
 _SAMPLE_FREQUENCY = re.compile(r"^--sample-frequency=(\d+)", re.MULTILINE)
 _LANGUAGE_TAGS = {"cn": "zh-CN", "en-us": "en-US", "en-in": "en-IN"}
 _DEFAULT_RATE_HZ = 16000
@@ -69,9 +67,7 @@ def _from_name(folder: Path) -> ModelInfo:
     if not published:
         return ModelInfo(folder, folder.name, "unknown", "und", _rate(folder))
     language = published["language"]
-    return ModelInfo(
-        folder, folder.name, published["version"], _LANGUAGE_TAGS.get(language, language), _rate(folder)
-    )
+    return ModelInfo(folder, folder.name, published["version"], _LANGUAGE_TAGS.get(language, language), _rate(folder))
 
 
 def _rate(folder: Path) -> int:

@@ -1,0 +1,122 @@
+"""What a text says, fact by fact, each with the words that it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
+from typing import Any, Generic, TypeVar
+
+Value_co = TypeVar("Value_co", covariant=True)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Words of the text: `start` and `end` count characters, `start_s` and `end_s` seconds where known.
+
+    `says` is what these words stand for where a fact has several values or rules, as in a list of needs.
+    """
+
+    text: str
+    start: int
+    end: int
+    start_s: float | None = None
+    end_s: float | None = None
+    says: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Only the fields that are known."""
+        known = {item.name: getattr(self, item.name) for item in fields(self)}
+        return {name: value for name, value in known.items() if value is not None}
+
+
+@dataclass(frozen=True)
+class Fact(Generic[Value_co]):
+    """One fact: None or empty where the words don't say; `confidence` in 0..1, 0 where nothing was said."""
+
+    value: Value_co
+    evidence: tuple[Evidence, ...] = ()
+    confidence: float = 0.0
+
+    @property
+    def is_said(self) -> bool:
+        return self.value not in (None, ())
+
+
+NOT_SAID: Fact[None] = Fact(None)
+NONE_SAID: Fact[tuple[str, ...]] = Fact(())
+
+
+class _Answers:
+    """The facts of a text, under their names."""
+
+    def items(self) -> Iterator[tuple[str, Fact[Any]]]:
+        for item in fields(self):  # type: ignore[arg-type]  # every subclass is a dataclass
+            value = getattr(self, item.name)
+            if isinstance(value, Fact):
+                yield item.name, value
+
+    def __getitem__(self, name: str) -> Fact[Any]:
+        return dict(self.items())[name]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Flat values, then `evidence` and `confidence` of those facts that were said."""
+        facts = list(self.items())
+        said = [(name, fact) for name, fact in facts if fact.is_said]
+        return {
+            **{name: _flat(fact.value) for name, fact in facts},
+            "evidence": {name: [each.as_dict() for each in fact.evidence] for name, fact in said},
+            "confidence": {name: round(fact.confidence, 3) for name, fact in said},
+        }
+
+
+@dataclass(frozen=True)
+class Facts(_Answers):
+    """What a request for help says; the words are explained in docs/speech.md.
+
+    `emergencies` are all words of danger that were found, whatever the rest says: they act at once.
+    """
+
+    category: Fact[str | None] = NOT_SAID
+    urgency: Fact[str | None] = NOT_SAID
+    needs: Fact[tuple[str, ...]] = NONE_SAID
+    groups: Fact[tuple[str, ...]] = NONE_SAID
+    phone: Fact[str | None] = NOT_SAID
+    place: Fact[str | None] = NOT_SAID
+    people: Fact[int | None] = NOT_SAID
+    caller_name: Fact[str | None] = NOT_SAID
+    address: Fact[str | None] = NOT_SAID
+    contact: Fact[str | None] = NOT_SAID
+    summary: Fact[str | None] = NOT_SAID
+    emergencies: tuple[Evidence, ...] = field(default=())
+
+    def as_dict(self) -> dict[str, Any]:
+        return {**super().as_dict(), "emergencies": [each.as_dict() for each in self.emergencies]}
+
+
+@dataclass(frozen=True)
+class SurveyAnswers(_Answers):
+    """A spoken answer to our callback: was it solved, are they satisfied, and if not why."""
+
+    resolved: Fact[str | None] = NOT_SAID
+    satisfied: Fact[str | None] = NOT_SAID
+    reason: Fact[str | None] = NOT_SAID
+    wants_human: Fact[bool] = Fact(False)
+    opt_out: Fact[bool] = Fact(False)
+
+
+@dataclass(frozen=True)
+class CheckCallAnswers(_Answers):
+    """A spoken answer to a check call: is anything missing, what, and how urgently."""
+
+    problem: Fact[bool | None] = NOT_SAID
+    needs: Fact[tuple[str, ...]] = NONE_SAID
+    urgency: Fact[str | None] = NOT_SAID
+    wants_human: Fact[bool] = Fact(False)
+    emergencies: tuple[Evidence, ...] = field(default=())
+
+    def as_dict(self) -> dict[str, Any]:
+        return {**super().as_dict(), "emergencies": [each.as_dict() for each in self.emergencies]}
+
+
+def _flat(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value

@@ -1,0 +1,109 @@
+"""The lexicons: lists of phrases that a clerk can read, and how a phrase is found in a text.
+
+A phrase is written as people say it, with four signs: … stands for up to six characters of any kind,
+(甲|乙) for either, ? after a character or bracket for "perhaps", {名} for any word of the list of that name.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+_FOLDER = Path(__file__).parent / "lexicon"
+_GAP = ".{0,6}?"
+_LIST = re.compile(r"\{(\w+)\}")
+
+
+class LexiconError(Exception):
+    """A lexicon file that can't be understood; names the file and the phrase."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """A stretch of the text, and what it was found to say."""
+
+    start: int
+    end: int
+    says: str = ""
+
+    def overlaps(self, other: Span) -> bool:
+        return self.start < other.end and other.start < self.end
+
+    def __len__(self) -> int:
+        return self.end - self.start
+
+
+@cache
+def table(name: str) -> Mapping[str, Any]:
+    """A lexicon file, read once."""
+    path = _FOLDER / f"{name}.toml"
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise LexiconError(f"{path.name}: {error}") from error
+
+
+class Phrases:
+    """A list of phrases, ready to be found; what lies within one of `unless` is not found."""
+
+    def __init__(self, phrases: Iterable[str], unless: Iterable[str] = (), says: str = "") -> None:
+        self._says = says
+        self._any = _compiled(phrases)
+        self._unless = _compiled(unless)
+
+    def find(self, text: str) -> Iterator[Span]:
+        """Where the phrases are, from left to right, none over another."""
+        if not self._any:
+            return
+        excused = [Span(*match.span()) for match in self._unless.finditer(text)] if self._unless else []
+        for match in self._any.finditer(text):
+            span = Span(*match.span(), self._says)
+            if len(span) and not any(span.overlaps(other) for other in excused):
+                yield span
+
+    def first(self, text: str) -> Span | None:
+        return next(self.find(text), None)
+
+    def occur(self, text: str) -> bool:
+        return self.first(text) is not None
+
+
+def _compiled(phrases: Iterable[str]) -> re.Pattern[str] | None:
+    # Longer phrases first, so that what is most specific is what is shown.
+    ordered = sorted(phrases, key=lambda phrase: (-len(phrase), phrase))
+    return re.compile("|".join(f"(?:{_expression(phrase)})" for phrase in ordered)) if ordered else None
+
+
+def _expression(phrase: str) -> str:
+    written = phrase.replace("…", _GAP)
+    expression = _LIST.sub(lambda match: f"(?:{'|'.join(words(match[1]))})", written)
+    try:
+        re.compile(expression)
+    except re.error as error:
+        raise LexiconError(f"The phrase {phrase} can't be understood: {error}.") from error
+    return expression
+
+
+@cache
+def words(name: str) -> tuple[str, ...]:
+    """A named list of words.toml, longest first."""
+    lists = table("words")
+    if name not in lists:
+        raise LexiconError(f"There is no list {name} in words.toml.")
+    return tuple(sorted(lists[name], key=lambda word: (-len(word), word)))
+
+
+@cache
+def phrases(file: str, *keys: str) -> Phrases:
+    """The phrases under these keys of a lexicon file: a plain list, or `say` with `unless`."""
+    entry: Any = table(file)
+    for key in keys:
+        entry = entry[key]
+    if isinstance(entry, list):
+        return Phrases(entry, says=keys[-1])
+    return Phrases(entry.get("say", []), entry.get("unless", []), says=keys[-1])

@@ -1,0 +1,145 @@
+"""A request for help, understood: every fact of it with its words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from speech.transcript import Word
+from speech.understand.category import Category, find_category
+from speech.understand.evidence import Witness
+from speech.understand.facts import NONE_SAID, NOT_SAID, Fact, Facts
+from speech.understand.groups import find_groups, of_somebody
+from speech.understand.lexicon import Span, phrases, table
+from speech.understand.names import find_address, find_name
+from speech.understand.needs import find_needs
+from speech.understand.people import find_people
+from speech.understand.phone import Phone, find_phone
+from speech.understand.places import Gazetteer, Place
+from speech.understand.sound import correct
+from speech.understand.urgency import Urgency, find_emergencies, find_urgency
+
+_SUMMARY_LENGTH = 80
+_CONTACT_REACH = 14
+
+
+def understand(text: str, gazetteer: Gazetteer, *, words: Sequence[Word] = ()) -> Facts:
+    """The facts of a request; `words` give them times and make what was heard badly less sure.
+
+    Never raises, whatever the text; a fact that isn't in the words stays None or empty.
+    """
+    meant = correct(text)
+    witness = Witness(text, words)
+    emergencies = find_emergencies(meant)
+    needs = find_needs(meant)
+    category = find_category(meant, needs)
+    if category and category.name == "policy":
+        needs = []
+    urgency = find_urgency(meant, emergencies, category.name if category else None)
+    groups = _groups(meant, category)
+    phone, place, name = find_phone(text), gazetteer.find(text), find_name(text)
+    address = find_address(text, place.span if place else None)
+    return Facts(
+        category=_category(witness, category),
+        urgency=_urgency(witness, urgency, category),
+        needs=_several(witness, needs, 0.8),
+        groups=_several(witness, groups, 0.85),
+        phone=witness.fact(phone.number, [phone.span], phone.confidence) if phone else NOT_SAID,
+        place=witness.fact(place.unit, [place.span], place.confidence) if place else NOT_SAID,
+        people=_people(witness, meant),
+        caller_name=_quoted(witness, name, 0.75),
+        address=_quoted(witness, address, 0.75),
+        contact=_contact(witness, phone),
+        summary=_summary(witness, _told(category, urgency, needs, groups, place, address)),
+        emergencies=tuple(witness.evidence(span, says=True) for span in emergencies),
+    )
+
+
+def _groups(text: str, category: Category | None) -> list[Span]:
+    found = find_groups(text)
+    return of_somebody(text, found) if category and category.name == "policy" else found
+
+
+def _category(witness: Witness, category: Category | None) -> Fact[str | None]:
+    return witness.fact(category.name, category.spans, category.confidence) if category else NOT_SAID
+
+
+def _urgency(witness: Witness, urgency: Urgency | None, category: Category | None) -> Fact[str | None]:
+    if urgency is None:
+        return NOT_SAID
+    # That a matter is an everyday one is said by nothing but the matter itself.
+    spans = urgency.spans or (category.spans if category else ())
+    return witness.fact(urgency.name, spans, urgency.confidence)
+
+
+def _several(witness: Witness, spans: list[Span], confidence: float) -> Fact[tuple[str, ...]]:
+    if not spans:
+        return NONE_SAID
+    return witness.fact(tuple(dict.fromkeys(span.says for span in spans)), spans, confidence, says=True)
+
+
+def _people(witness: Witness, text: str) -> Fact[int | None]:
+    found = find_people(text)
+    return witness.fact(found[0], [found[1]], 0.8) if found else NOT_SAID
+
+
+def _quoted(witness: Witness, span: Span | None, confidence: float) -> Fact[str | None]:
+    if span is None or not len(span):
+        return NOT_SAID
+    return witness.fact(witness.text[span.start : span.end], [span], confidence)
+
+
+def _contact(witness: Witness, phone: Phone | None) -> Fact[str | None]:
+    """Whose number it is, told by the words shortly before it."""
+    if phone is None:
+        return NOT_SAID
+    start = max(0, phone.span.start - _CONTACT_REACH)
+    before = witness.text[start : phone.span.start]
+    said = [span for who in table("contact") for span in phrases("contact", who).find(before)]
+    if not said:
+        return NOT_SAID
+    last = max(said, key=lambda span: span.end)
+    return witness.fact(last.says, [Span(start + last.start, start + last.end)], 0.7)
+
+
+def _told(
+    category: Category | None,
+    urgency: Urgency | None,
+    needs: list[Span],
+    groups: list[Span],
+    place: Place | None,
+    address: Span | None,
+) -> list[Span]:
+    """What a dispatcher has to read: where, who, what, how urgent."""
+    return [
+        *(urgency.spans if urgency else ()),
+        *needs,
+        *groups,
+        *(category.spans if category else ()),
+        *([place.span] if place else []),
+        *([address] if address else []),
+    ]
+
+
+def _summary(witness: Witness, told: Iterable[Span]) -> Fact[str | None]:
+    """The caller's own words for it, in their order; nothing is added but the marks between them."""
+    spans: list[Span] = []
+    length = 0
+    for span in _joined(told):
+        if length + len(span) <= _SUMMARY_LENGTH:
+            spans.append(span)
+            length += len(span)
+    if not spans:
+        return NOT_SAID
+    said = "，".join(witness.text[span.start : span.end] for span in spans)
+    return witness.fact(said, spans, 0.8)
+
+
+def _joined(spans: Iterable[Span]) -> list[Span]:
+    """Stretches that touch or overlap as one."""
+    joined: list[Span] = []
+    for span in sorted(spans, key=lambda each: (each.start, each.end)):
+        if joined and span.start <= joined[-1].end + 1:
+            joined[-1] = Span(joined[-1].start, max(joined[-1].end, span.end))
+        else:
+            joined.append(Span(span.start, span.end))
+    return joined
