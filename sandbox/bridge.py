@@ -1,6 +1,7 @@
 """<Dial>: the caller is connected with whoever picks up first, and what both say is recorded."""
 
 from dataclasses import dataclass
+from urllib.parse import urljoin
 
 import numpy as np
 
@@ -43,11 +44,12 @@ class DialResult:
 class Bridge:
     """Rings the destinations of one <Dial> and holds the conversation."""
 
-    def __init__(self, office: Office, call: Call, line: Line, verb: twiml.Dial, ends_s: float) -> None:
+    def __init__(self, office: Office, call: Call, line: Line, verb: twiml.Dial, base_url: str, ends_s: float) -> None:
         self._office = office
         self._call = call
         self._line = line
         self._verb = verb
+        self._base_url = base_url
         self._ends_s = ends_s
 
     def connect(self) -> DialResult:
@@ -73,7 +75,9 @@ class Bridge:
             "outbound-dial", caller, destination.number, self._call.clock, parent_sid=self._call.sid
         )
         call.callback = CallbackOrder(
-            destination.status_callback, destination.status_callback_method, destination.status_callback_events
+            destination.status_callback and urljoin(self._base_url, destination.status_callback),
+            destination.status_callback_method,
+            destination.status_callback_events,
         )
         reach(self._office, call, "initiated")
         reach(self._office, call, "ringing")

@@ -22,6 +22,7 @@ class Faults:
     reorder: frozenset[str] = frozenset()
     delay_s: Mapping[str, float] = field(default_factory=dict)
     rest_status: int = 0
+    requests_per_second: float = 0
     media_status: int = 0
     media_not_found_first: int = 0
     media_base64: str = ""

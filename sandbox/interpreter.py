@@ -1,7 +1,7 @@
 """The conversation that TwiML describes, held with whoever is on the line."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import repeat
 from urllib.parse import urljoin
 
@@ -263,7 +263,8 @@ class Interpreter:
             self._hear(BEEP)
             self._pass(self._line.now_s + BEEP.length_s, until_key=False)
         recording = Recording(self._call.account_sid, self._call.sid, "RecordVerb")
-        self._tell_recording(verb.callback, recording)
+        verb = replace(verb, callback=self._absolute(verb.callback))
+        self._office.tell_recording(self._call, recording, verb.callback)
         began_s = self._line.now_s
         self._call.note("recording", sid=recording.sid)
         self._attend("record")
@@ -321,14 +322,15 @@ class Interpreter:
             "Digits": digits,
         }
 
-    def _tell_recording(self, callback: twiml.RecordingCallback, recording: Recording) -> None:
-        self._office.tell_recording(self._call, recording, callback)
+    def _absolute(self, callback: twiml.RecordingCallback) -> twiml.RecordingCallback:
+        return replace(callback, url=urljoin(self._base_url, callback.url)) if callback.url else callback
 
     # Dial, Reject
 
     def _dial(self, verb: twiml.Dial) -> Source | None:
         self._attend("dial")
-        bridge = Bridge(self._office, self._call, self._line, verb, self._ends_s)
+        verb = replace(verb, callback=self._absolute(verb.callback))
+        bridge = Bridge(self._office, self._call, self._line, verb, self._base_url, self._ends_s)
         result = bridge.connect()
         following = self._next(verb.action, verb.method, result.params(self._office.base_url)) if verb.action else None
         if isinstance(result.interrupted_by, Ordered):

@@ -11,7 +11,7 @@ import soundfile
 import soxr
 
 from sandbox.clock import CallClock
-from sandbox.script import Step
+from sandbox.script import MOMENTS, Step
 from sandbox.track import Track
 from sandbox.voice import SAMPLE_RATE_HZ, Samples, over_the_telephone, speak
 
@@ -155,11 +155,11 @@ class ScriptedParty:
 
     def turn(self) -> Turn | None:
         """The next step for a conversation, as sound."""
-        step = self._step_for("dial")
+        step = self._step_for("talk")
         if step is None:
             return None
         sound, words = _sound_of(step)
-        return Turn(sound, words, step.hangs_up or step.hang_up_after_s is not None)
+        return Turn(sound, words, step.hangs_up)
 
     def hear(self, sound: Samples, words: str) -> None:
         """A script does not listen."""
@@ -171,11 +171,7 @@ class ScriptedParty:
         if not self._steps:
             return None
         step = self._steps[0]
-        fits = step.on in ("", moment)
-        if step.on == "gather":
-            interrupts = step.after_s is not None or step.hang_up_after_s is not None
-            fits = moment == ("gather" if interrupts else "waiting")
-        return self._steps.popleft() if fits else None
+        return self._steps.popleft() if moment in _moments_of(step) else None
 
     def _speak(self, step: Step, begins_s: float) -> float:
         sound, words = _sound_of(step)
@@ -191,6 +187,18 @@ class ScriptedParty:
 
     def _plan(self, at_s: float, act: Event) -> None:
         heapq.heappush(self._acts, (at_s, next(self._planned), act))
+
+
+def _moments_of(step: Step) -> tuple[str, ...]:
+    """When a step is taken: at once if it interrupts, else when a prompt or the ringing is over."""
+    interrupts = step.hang_up_after_s is not None or (step.on == "gather" and step.after_s is not None)
+    if step.on == "":
+        return (*MOMENTS, "waiting", "talk")
+    if step.on == "gather":
+        return ("gather",) if interrupts else ("waiting",)
+    if step.on == "dial":
+        return ("dial",) if interrupts else ("talk",)
+    return (step.on,)
 
 
 def _when(step: Step, now_s: float) -> float:

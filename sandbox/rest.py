@@ -55,20 +55,17 @@ class RestError(Exception):
 class _RequestLimit:
     """Counts the requests of the last second."""
 
-    def __init__(self, per_second: float) -> None:
-        self._per_second = per_second
+    def __init__(self) -> None:
         self._lock = Lock()
         self._recent: deque[float] = deque()
 
-    def check(self) -> None:
-        """RestError 20429 when there were too many."""
-        if not self._per_second:
-            return
+    def check(self, per_second: float) -> None:
+        """Count one more; RestError 20429 when there were more than so many (0 lets all pass)."""
         now = time.monotonic()
         with self._lock:
             while self._recent and self._recent[0] <= now - 1:
                 self._recent.popleft()
-            if len(self._recent) >= self._per_second:
+            if per_second and len(self._recent) >= per_second:
                 raise RestError(429, 20429, "Too many requests")
             self._recent.append(now)
 
@@ -77,15 +74,15 @@ def blueprint(office: Office, carrier: Carrier, messages: MessageCenter) -> Blue
     """Routes below /2010-04-01/Accounts/{sid}."""
     account_sid = office.config.account_sid
     routes = Blueprint("rest", __name__, url_prefix=f"/{API_VERSION}/Accounts/{account_sid}")
-    limit = _RequestLimit(office.config.requests_per_second)
+    limit = _RequestLimit()
 
     @routes.before_request
     def admit() -> None:
         _authenticate(office)
-        limit.check()
-        if office.postman.faults.rest_status and not _asks_for_media():
-            status = office.postman.faults.rest_status
-            raise RestError(status, 20500, "the stand-in carrier was told to fail")
+        faults = office.postman.faults
+        limit.check(faults.requests_per_second or office.config.requests_per_second)
+        if faults.rest_status and not _asks_for_media():
+            raise RestError(faults.rest_status, 20500, "the stand-in carrier was told to fail")
 
     @routes.errorhandler(RestError)
     def refuse(problem: RestError) -> Response:

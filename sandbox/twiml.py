@@ -187,6 +187,8 @@ def _response(body: bytes, content_type: str) -> etree._Element:
         root = etree.fromstring(body, parser)
     except etree.XMLSyntaxError as problem:
         raise TwimlError(12100, f"the document is no XML: {problem}") from problem
+    if root.getroottree().docinfo.doctype:
+        raise TwimlError(12100, "the document declares a DOCTYPE, which TwiML has not")
     if root.tag != "Response":
         raise TwimlError(12100, f"the document begins with <{root.tag}>, not with <Response>")
     if root.attrib:
