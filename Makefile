@@ -68,7 +68,7 @@ define environment
 	@$(1)/bin/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(1) || { \
 	  echo "$(PYTHON) can't make virtual environments (Debian: apt-get install python3-venv)" >&2; exit 1; }
 	@echo "Setting up $(1) from $(2) ..."
-	@$(1)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(2)
+	@$(1)/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r $(2)
 	@touch $@
 endef
 

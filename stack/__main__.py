@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from datetime import datetime
+from pathlib import Path
 
 from honcho.colour import get_colours
 from honcho.printer import Message, Printer
@@ -36,13 +37,14 @@ class _Terminal:
 
 
 def main() -> int:
-    arguments = argparse.ArgumentParser(prog="python -m stack", description=__doc__)
-    arguments.add_argument("command", choices=["run"])
-    arguments.parse_args()
+    parser = argparse.ArgumentParser(prog="python -m stack", description=__doc__)
+    parser.add_argument("command", choices=["run"])
+    parser.add_argument("--directory", type=Path, default=ROOT / "var", help="where everything is kept; default: var")
+    arguments = parser.parse_args()
     for number in _ENDINGS:
         signal.signal(number, _interrupt)
     try:
-        return _run()
+        return _run(arguments.directory)
     except KeyboardInterrupt:
         return 0
     except StackError as error:
@@ -50,9 +52,9 @@ def main() -> int:
         return 1
 
 
-def _run() -> int:
+def _run(directory: Path) -> int:
     settings = given_settings(ROOT / ".env", os.environ)
-    with Stack(ROOT / "var", settings, say=_Terminal()) as stack:
+    with Stack(directory, settings, say=_Terminal()) as stack:
         print(_welcome(stack, has_softphone=needs_stand_in(settings)), flush=True)  # noqa: T201 - a command's answer
         while True:
             stack.check()
@@ -68,11 +70,20 @@ def _welcome(stack: Stack, *, has_softphone: bool) -> str:
 
   console       {stack.web_url}{softphone}
 
-{stack.log_ins.rstrip()}
+{_log_ins(stack)}
 
-  Commands:     set -a; . var/env; flask --app hotline.app --help
+  Commands:     set -a; . {stack.directory / "env"}; flask --help
   Stop it all:  Ctrl-C
 {rule}"""
+
+
+def _log_ins(stack: Stack) -> str:
+    heading = f"  {'log-in':10}  {'password':14}  {'role':14}  name"
+    rows = [
+        f"  {person.login:10}  {person.password or '(as before)':14}  {', '.join(person.roles):14}  {person.name}"
+        for person in stack.log_ins
+    ]
+    return "\n".join([heading, *rows])
 
 
 def _interrupt(*_: object) -> None:

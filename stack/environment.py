@@ -58,6 +58,9 @@ def compose(directory: Path, settings: Mapping[str, str], ports: Ports, services
         "PATH": os.pathsep.join([str(ROOT / ".venv" / "bin"), str(binaries()), machine.get("PATH", os.defpath)]),
         "PYTHONUNBUFFERED": "1",
         "PYTHONUTF8": "1",
+        "FLASK_APP": "hotline.cli",
+        # What .env says is in here already, unless it was not meant to be.
+        "FLASK_SKIP_DOTENV": "1",
         "HOST": "127.0.0.1",
         "PORT": str(ports.web),
     }

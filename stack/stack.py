@@ -6,6 +6,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Self
@@ -23,6 +24,16 @@ from stack.supervisor import Say, Supervisor
 CARRIER = "carrier"
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 _START_S = 60.0
+
+
+@dataclass(frozen=True)
+class LogIn:
+    """A person of the sample organisation; the password is None if somebody else made it."""
+
+    login: str
+    name: str
+    roles: tuple[str, ...]
+    password: str | None
 
 
 class Stack:
@@ -45,7 +56,7 @@ class Stack:
         say: Say | None = None,
     ) -> None:
         self.directory = directory.resolve()
-        self.log_ins = ""
+        self.log_ins: tuple[LogIn, ...] = ()
         self.env: dict[str, str] = {}
         self._settings = settings
         self._pace = {"speed": speed, "calls_per_second": calls_per_second}
@@ -89,7 +100,7 @@ class Stack:
 
     def flask(self, *arguments: str) -> str:
         """Run one of the service's own commands; what it printed. Raises `StackError` if it fails."""
-        argv = (sys.executable, "-m", "flask", "--app", "hotline.app", *arguments)
+        argv = (sys.executable, "-m", "flask", "--app", "hotline.cli", *arguments)
         return run_to_end(Command(" ".join(["flask", *arguments]), argv, self.env, ROOT))
 
     def pid(self, name: str) -> int | None:
@@ -126,11 +137,23 @@ class Stack:
     def _prepare(self) -> None:
         """Bring the database up to date, fill in the sample organisation, introduce its numbers to the stand-in."""
         run_to_end(self._procfile()["release"])
-        self.log_ins = self.flask("sample", "load")
+        self.log_ins = self._load_sample()
         if needs_stand_in(self._settings):
             lines = json.loads(self.flask("lines", "list", "--json"))
             carrier = self._carrier_configuration([line["number"] for line in lines])
             write_private(self.directory / "sandbox.json", json.dumps(carrier, indent=2))
+
+    def _load_sample(self) -> tuple[LogIn, ...]:
+        """The sample's people, with the passwords that are told only once: when they are made."""
+        people = json.loads(self.flask("sample", "load", "--json"))
+        file = self.directory / "secrets" / "log-ins.json"
+        known: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
+        known |= {person["login"]: person["password"] for person in people if person["password"]}
+        write_private(file, json.dumps(known))
+        return tuple(
+            LogIn(person["login"], person["name"], tuple(person["roles"]), known.get(person["login"]))
+            for person in people
+        )
 
     def _start_processes(self) -> None:
         if needs_stand_in(self._settings):
@@ -166,7 +189,6 @@ class Stack:
             "voice_url": f"{base}/voice/inbound",
             "voice_fallback_url": f"{base}/voice/fallback",
             "status_callback": f"{base}/voice/status",
-            "sms_url": f"{base}/sms/inbound",
         }
         return {
             "account_sid": self.env["TWILIO_ACCOUNT_SID"],
