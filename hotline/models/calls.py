@@ -184,3 +184,5 @@ class TextMessage(Base):
     trouble: Mapped[str | None] = mapped_column(Text)
     made_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
+
+    line: Mapped[Line | None] = relationship()

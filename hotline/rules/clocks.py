@@ -1,7 +1,9 @@
 """Deadlines of an order and the hours in which people may be rung."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from hotline.rules.policy import Limits, Policy
@@ -24,6 +26,21 @@ def deadlines(limits: Limits, received_at: datetime, zone: ZoneInfo) -> Deadline
         contact_by=_plus(received_at, limits.contact),
         resolve_by=resolve_by,
     )
+
+
+class Step(StrEnum):
+    """What a clock runs for."""
+
+    ACCEPT = "accept"
+    CONTACT = "contact"
+    RESOLVE = "resolve"
+
+
+def running(until: Deadlines, done: Mapping[Step, datetime | None]) -> tuple[Step, datetime] | None:
+    """The clock that ends next among those whose step is not done; None when none runs."""
+    limits = {Step.ACCEPT: until.accept_by, Step.CONTACT: until.contact_by, Step.RESOLVE: until.resolve_by}
+    left = [(step, due) for step, due in limits.items() if due is not None and done[step] is None]
+    return min(left, key=lambda each: each[1], default=None)
 
 
 def next_calling_time(policy: Policy, wanted_at: datetime, zone: ZoneInfo) -> datetime:

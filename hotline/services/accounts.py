@@ -78,6 +78,24 @@ def sign_in(session: Session, login: str, password: str, now: datetime) -> User 
     return user
 
 
+def signed_in(session: Session, user_id: int, session_key: str) -> User | None:
+    """The person of a sign-in that still counts."""
+    return session.scalars(
+        select(User).where(User.id == user_id, User.session_key == session_key, User.is_active)
+    ).one_or_none()
+
+
+def sign_out(session: Session, actor: Actor, now: datetime) -> None:
+    """The person leaves this browser."""
+    audit.note(session, actor, Action.SIGNED_OUT, now)
+
+
+def set_language(session: Session, actor: Actor, language: str) -> None:
+    """The language in which the person reads the console."""
+    if actor.user_id is not None:
+        session.get_one(User, actor.user_id).language = language
+
+
 def by_login(session: Session, login: str) -> User | None:
     """The person of that log-in name."""
     return session.scalars(select(User).where(User.login == login.strip().lower())).one_or_none()

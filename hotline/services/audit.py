@@ -1,11 +1,15 @@
 """The audit log: every look at a recording, transcript or full number, and every change by a person."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hotline.models import Action, AuditEntry
 from hotline.services.access import Actor
+
+# A page that is looked at refreshes itself, and a player asks for a recording piece by piece: one look.
+_ONE_LOOK = timedelta(minutes=15)
 
 
 def note(
@@ -29,3 +33,16 @@ def note(
             detail=detail,
         )
     )
+
+
+def note_look(session: Session, actor: Actor, action: Action, now: datetime, *, subject: str, subject_id: int) -> None:
+    """Add one row for a look, however many requests it consists of."""
+    seen = select(AuditEntry.id).where(
+        AuditEntry.user_id == actor.user_id,
+        AuditEntry.action == action,
+        AuditEntry.subject == subject,
+        AuditEntry.subject_id == subject_id,
+        AuditEntry.at > now - _ONE_LOOK,
+    )
+    if session.scalar(seen.limit(1)) is None:
+        note(session, actor, action, now, subject=subject, subject_id=subject_id)

@@ -24,7 +24,7 @@ from hotline.models import (
 )
 from hotline.rules import call_flow
 from hotline.rules.call_flow import CallEvent, CallState
-from hotline.rules.roles import Role
+from hotline.rules.roles import DESK
 from hotline.services import audit, orders, outbox, receipts, recordings, surveys, text_messages
 from hotline.services.access import Actor, require_role
 from hotline.services.receipts import RecordingTold, Told
@@ -136,7 +136,7 @@ def missed(session: Session, told: Told, at: datetime, now: datetime, zone: Zone
 
 def handled(session: Session, call: Call, actor: Actor, now: datetime, note: str) -> None:
     """A person has dealt with what the call needed attention for."""
-    require_role(actor, Role.CALL_TAKER, Role.SUPERVISOR)
+    require_role(actor, *DESK)
     call.attention = None
     audit.note(session, actor, Action.CALL_HANDLED, now, subject="calls", subject_id=call.id, detail=note)
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from hotline.models import Action, Fact, Order, Origin, Transcript, Unit
 from hotline.rules.facts import Category, FactName, Group, Need, Urgency
-from hotline.rules.roles import Role
+from hotline.rules.roles import REVIEWERS
 from hotline.services import audit, orders
 from hotline.services.access import Actor, require_role
 from hotline.services.organisation import policy_for
@@ -74,7 +74,7 @@ def confirm(
         WrongFactError: the value is none that this fact can have.
         NotAllowedError
     """
-    require_role(actor, Role.CALL_TAKER, Role.DISPATCHER, Role.SUPERVISOR)
+    require_role(actor, *REVIEWERS)
     checked = _check(session, name, value)
     before = _versions(name, order.facts).now
     unchanged = before is not None and before.value == checked

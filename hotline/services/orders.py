@@ -164,15 +164,23 @@ def move(session: Session, order: Order, chosen: Move, actor: Actor, now: dateti
     audit.note(session, actor, Action.ORDER_MOVED, now, subject="orders", subject_id=order.id, detail=chosen.value)
 
 
+def allowed(session: Session, order: Order, actor: Actor) -> list[Move]:
+    """The moves that the actor could make now, in the table's order."""
+    return [chosen for chosen in order_states.moves(order.state, actor.roles) if _may(session, order, chosen, actor)]
+
+
 def _require(session: Session, order: Order, chosen: Move, actor: Actor) -> None:
-    if actor.is_system:
-        return
+    if not actor.is_system and not _may(session, order, chosen, actor):
+        raise NotAllowedError(chosen.value)
+
+
+def _may(session: Session, order: Order, chosen: Move, actor: Actor) -> bool:
     if not actor.roles & order_states.WHO[chosen]:
-        raise NotAllowedError(chosen.value)
-    holds = _is_below(session, order.unit_id, actor)
+        return False
     # A handler works on what the own unit, or one below it, holds; the others act on all that they see.
-    if not holds and (Role.HANDLER in order_states.WHO[chosen] or not _is_below(session, order.intake_unit_id, actor)):
-        raise NotAllowedError(chosen.value)
+    if _is_below(session, order.unit_id, actor):
+        return True
+    return Role.HANDLER not in order_states.WHO[chosen] and _is_below(session, order.intake_unit_id, actor)
 
 
 def _end_survey(order: Order, now: datetime) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from hotline.models import Action, Level, Line, Place, Unit
@@ -14,6 +14,7 @@ from hotline.rules.policy import Policy
 from hotline.rules.roles import Role
 from hotline.services import audit
 from hotline.services.access import Actor, require_role
+from speech.understand import Gazetteer, PlaceRow, UnitRow
 
 
 class UnusableRowsError(ValueError):
@@ -79,6 +80,26 @@ def add_line(session: Session, number: str, name: str, unit: Unit, duty_number: 
 def unit_by_code(session: Session, code: str) -> Unit | None:
     """The unit of that code."""
     return session.scalars(select(Unit).where(Unit.code == code)).one_or_none()
+
+
+def topmost(session: Session) -> str | None:
+    """The code of the unit above all others; None while there is no unit."""
+    return session.scalars(
+        select(Unit.code).where(Unit.parent_id.is_(None)).order_by(func.length(Unit.path), Unit.id).limit(1)
+    ).one_or_none()
+
+
+def gazetteer(session: Session) -> Gazetteer:
+    """All names of places that transcripts may hold."""
+    units = session.scalars(select(Unit).order_by(Unit.path)).all()
+    codes = {unit.id: unit.code for unit in units}
+    return Gazetteer.from_rows(
+        [
+            UnitRow(unit.code, codes.get(unit.parent_id or 0, ""), unit.level.value, unit.name, tuple(unit.aliases))
+            for unit in units
+        ],
+        [PlaceRow(codes[place.unit_id], place.name) for place in session.scalars(select(Place))],
+    )
 
 
 def _rows(path: Path, columns: Iterable[str], troubles: list[str]) -> list[tuple[int, dict[str, str]]]:

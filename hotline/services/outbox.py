@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from hotline.models import Action, OutboxEntry, OutboxState, Work
-from hotline.rules.roles import Role
+from hotline.rules.roles import REPLAYERS
 from hotline.services import audit
 from hotline.services.access import Actor, require_role
 
@@ -93,7 +93,7 @@ def fail(entry: OutboxEntry, trouble: str, now: datetime) -> bool:
 
 def replay(session: Session, entry: OutboxEntry, actor: Actor, now: datetime) -> None:
     """A person gives a dead entry all its tries again."""
-    require_role(actor, Role.ADMINISTRATOR, Role.SUPERVISOR)
+    require_role(actor, *REPLAYERS)
     entry.state = OutboxState.WAITING
     entry.tries = 0
     entry.due_at = now

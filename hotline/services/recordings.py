@@ -20,7 +20,7 @@ from hotline.models import (
     Transcript,
     Work,
 )
-from hotline.rules.roles import Role
+from hotline.rules.roles import REVIEWERS
 from hotline.services import audit, intake, outbox, surveys
 from hotline.services.access import Actor, require_role
 from speech.transcript import Transcript as Heard
@@ -70,20 +70,23 @@ def announce(
     return recording
 
 
-def stored(session: Session, recording: Recording, there: Stored, now: datetime, *, delete_at_carrier: bool) -> None:
-    """The recording is in our store: have it transcribed, then deleted at the carrier."""
+def stored(session: Session, recording: Recording, there: Stored, now: datetime) -> None:
+    """The recording is in our store: have it transcribed."""
     if recording.state != RecordingState.EXPECTED:
         return
     recording.state = RecordingState.STORED
     recording.store_key, recording.size_bytes, recording.sha256 = there.key, there.size_bytes, there.sha256
     recording.stored_at = now
     outbox.ask(session, Work.TRANSCRIBE_RECORDING, recording.id, now)
-    if delete_at_carrier:
-        outbox.ask(session, Work.DELETE_AT_CARRIER, recording.id, now)
 
 
-def transcribed(session: Session, recording: Recording, heard: Heard, now: datetime) -> None:
-    """The machine's first version. A second run of the same work adds nothing."""
+def transcribed(
+    session: Session, recording: Recording, heard: Heard, now: datetime, *, delete_at_carrier: bool
+) -> None:
+    """The machine's first version; a second run of the same work adds nothing.
+
+    Only now is the carrier's copy done with: what cannot be read stays there too.
+    """
     if recording.state != RecordingState.STORED:
         return
     transcript = Transcript(
@@ -103,6 +106,8 @@ def transcribed(session: Session, recording: Recording, heard: Heard, now: datet
     if not heard.words:
         recording.call.attention = recording.call.attention or Attention.NOTHING_HEARD
     outbox.ask(session, Work.UNDERSTAND_TRANSCRIPT, transcript.id, now)
+    if delete_at_carrier:
+        outbox.ask(session, Work.DELETE_AT_CARRIER, recording.id, now)
 
 
 _TROUBLE = {
@@ -127,7 +132,7 @@ def spoiled(
 
 def correct(session: Session, recording: Recording, text: str, actor: Actor, now: datetime) -> Transcript:
     """A reviewer's version of what was said; it is understood again."""
-    require_role(actor, Role.CALL_TAKER, Role.DISPATCHER, Role.SUPERVISOR)
+    require_role(actor, *REVIEWERS)
     session.refresh(recording, with_for_update=True)
     last = recording.transcripts[-1] if recording.transcripts else None
     transcript = Transcript(

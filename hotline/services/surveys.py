@@ -29,7 +29,7 @@ from hotline.rules.call_flow import CallState
 from hotline.rules.clocks import next_calling_time
 from hotline.rules.order_states import OrderState
 from hotline.rules.policy import Policy
-from hotline.rules.roles import Role
+from hotline.rules.roles import DESK
 from hotline.rules.survey_states import (
     AttemptEvent,
     AttemptState,
@@ -244,7 +244,7 @@ def answer_by_person(
     zone: ZoneInfo,
 ) -> None:
     """A person reached the caller and asked."""
-    require_role(actor, Role.CALL_TAKER, Role.SUPERVISOR)
+    require_role(actor, *DESK)
     survey.resolved, survey.satisfied, survey.reason, survey.note = resolved, satisfied, reason, note
     survey.user_id = actor.user_id
     _conclude(session, survey, RoundEvent.HAND_OVER, actor, now, zone)
@@ -252,7 +252,7 @@ def answer_by_person(
 
 def give_up_by_person(session: Session, survey: SurveyRound, note: str, actor: Actor, now: datetime) -> None:
     """A person tried and did not reach the caller: closed as that, never counted as satisfied."""
-    require_role(actor, Role.CALL_TAKER, Role.SUPERVISOR)
+    require_role(actor, *DESK)
     survey.note, survey.user_id = note, actor.user_id
     _round(survey, RoundEvent.GIVE_UP, now)
     orders.close(session, survey.order, actor, now, "callback:not_reached")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO, Protocol
 
+from hotline.rules.survey_states import AttemptEvent
 from hotline.services.receipts import RecordingTold
 
 
@@ -30,13 +31,13 @@ class RecordingTooLargeError(Exception):
 
 @dataclass(frozen=True)
 class CallAtCarrier:
-    """A call as the carrier knows it; `ended_at` is None while it lasts."""
+    """A call as the carrier knows it; `ending` and `ended_at` are None while it lasts."""
 
     call_id: str
     number: str | None
     dialled: str
     is_inbound: bool
-    status: str
+    ending: AttemptEvent | None
     ended_at: datetime | None
     duration_s: int | None
 

@@ -9,29 +9,9 @@ from email.utils import parsedate_to_datetime
 from hotline.models import MessageState
 from hotline.rules.survey_states import AttemptEvent
 from hotline.services.receipts import RecordingTold, Told
-from hotline.telephony.twilio_carrier import CALL_ID, RECORDING_ID, TwilioCarrier
+from hotline.telephony.twilio_words import CALL_ID, ENDED, MACHINES, MESSAGES, NAME, PROGRESS, RECORDING_ID, WITHHELD
 
 Form = Mapping[str, str]
-
-# A withheld number arrives as this one, or not at all.
-_ANONYMOUS = frozenset({"", "+266696687", "anonymous", "restricted", "unavailable", "unknown"})
-_MACHINES = frozenset({"machine_start", "machine_end_beep", "machine_end_silence", "machine_end_other", "fax"})
-
-_PROGRESS: Mapping[str, AttemptEvent] = {
-    "ringing": AttemptEvent.RING,
-    "completed": AttemptEvent.HANG_UP,
-    "busy": AttemptEvent.BUSY,
-    "failed": AttemptEvent.FAIL,
-    "no-answer": AttemptEvent.NO_ANSWER,
-    "canceled": AttemptEvent.FAIL,
-}
-
-_MESSAGE: Mapping[str, MessageState] = {
-    "sent": MessageState.SENT,
-    "delivered": MessageState.DELIVERED,
-    "undelivered": MessageState.FAILED,
-    "failed": MessageState.FAILED,
-}
 
 
 class UnusableFormError(ValueError):
@@ -46,9 +26,9 @@ def told(form: Form, path: str, token: str | None) -> Told:
     """What every voice webhook tells. `token` is the carrier's own idempotency token, if it sent one."""
     number = form.get("From", "")
     return Told(
-        carrier=TwilioCarrier.name,
+        carrier=NAME,
         call_id=_checked(form, "CallSid", CALL_ID.match(form.get("CallSid", ""))),
-        number=None if number.lower() in _ANONYMOUS else number,
+        number=None if number.lower() in WITHHELD else number,
         dialled=form.get("To", ""),
         # Without the carrier's token two requests cannot be told from one that was repeated.
         event=f"{path.rpartition('/')[2]}:{_short(token or uuid.uuid4().hex)}",
@@ -59,7 +39,7 @@ def recording_told(form: Form) -> RecordingTold:
     """What the recording status callback tells."""
     status = form.get("RecordingStatus", "")
     return RecordingTold(
-        carrier=TwilioCarrier.name,
+        carrier=NAME,
         call_id=_checked(form, "CallSid", CALL_ID.match(form.get("CallSid", ""))),
         recording_id=_checked(form, "RecordingSid", RECORDING_ID.match(form.get("RecordingSid", ""))),
         has_sound=status == "completed",
@@ -78,7 +58,7 @@ def recording_id(form: Form) -> str:
 
 def has_ended(form: Form) -> bool:
     """True when the callback tells that the line is dead."""
-    return form.get("CallStatus") in {"completed", "busy", "failed", "no-answer", "canceled"}
+    return form.get("CallStatus") in ENDED
 
 
 def ended_at(form: Form) -> datetime | None:
@@ -93,24 +73,19 @@ def duration_s(form: Form) -> int | None:
 
 def is_machine(form: Form) -> bool:
     """True when a machine picked up; `unknown` is taken as a person."""
-    return form.get("AnsweredBy") in _MACHINES
+    return form.get("AnsweredBy") in MACHINES
 
 
 def progress(form: Form) -> AttemptEvent | None:
     """What the status callback of a call that we placed means for its attempt."""
     if is_machine(form):
         return AttemptEvent.MACHINE
-    return _PROGRESS.get(form.get("CallStatus", ""))
-
-
-def attempt_event(status: str) -> AttemptEvent | None:
-    """The same for a status that was asked for."""
-    return _PROGRESS.get(status)
+    return PROGRESS.get(form.get("CallStatus", ""))
 
 
 def message_state(form: Form) -> MessageState | None:
     """How far a text message has come; None for stages that change nothing."""
-    return _MESSAGE.get(form.get("MessageStatus", ""))
+    return MESSAGES.get(form.get("MessageStatus", ""))
 
 
 def _checked(form: Form, field: str, match: object) -> str:

@@ -75,6 +75,13 @@ def store(session: Session, entry: Entry, now: datetime, zone: ZoneInfo) -> None
             calls.recording_told(session, entry, now, zone)
 
 
+def recording_told_from(stored: Mapping[str, Any]) -> RecordingTold:
+    """What was told of a recording, from the JSON that a journal or a receipt keeps."""
+    at = stored.get("recorded_at")
+    nothing_said = {"duration_s": None}
+    return RecordingTold(**{**nothing_said, **stored, "recorded_at": datetime.fromisoformat(at) if at else None})
+
+
 def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
@@ -87,5 +94,4 @@ def _entry(content: Mapping[str, Any]) -> Entry:
         case "EndedCall":
             return EndedCall(Told(**fields["told"]), datetime.fromisoformat(fields["at"]), fields["duration_s"])
         case _:
-            at = fields["recorded_at"]
-            return RecordingTold(**{**fields, "recorded_at": datetime.fromisoformat(at) if at else None})
+            return recording_told_from(fields)

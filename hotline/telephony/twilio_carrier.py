@@ -1,6 +1,5 @@
 """Twilio as our carrier, through its official client."""
 
-import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any, BinaryIO, TypeVar
@@ -23,6 +22,7 @@ from hotline.telephony.carrier import (
     NotThereError,
     RecordingTooLargeError,
 )
+from hotline.telephony.twilio_words import ENDED, NAME, PROGRESS, RECORDING_ID
 
 Result = TypeVar("Result")
 
@@ -31,9 +31,6 @@ _TIMEOUT_S = 10
 _TOO_MANY, _NOT_FOUND = 429, 404
 _RING_S = 45
 _CHUNK = 64 * 1024
-RECORDING_ID = re.compile(r"^RE[0-9a-fA-F]{32}$")
-CALL_ID = re.compile(r"^CA[0-9a-fA-F]{32}$")
-ENDED = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 
 
 class _ClientElsewhere(TwilioHttpClient):  # type: ignore[misc]  # the client ships no types
@@ -51,7 +48,7 @@ class _ClientElsewhere(TwilioHttpClient):  # type: ignore[misc]  # the client sh
 class TwilioCarrier:
     """Implements `hotline.telephony.carrier.Carrier`."""
 
-    name = "twilio"
+    name = NAME
 
     def __init__(self, settings: Settings) -> None:
         self._base = str(settings.twilio_api_base or _API).rstrip("/")
@@ -92,7 +89,7 @@ class TwilioCarrier:
             number=call.from_ if is_inbound else call.to,
             dialled=call.to if is_inbound else call.from_,
             is_inbound=is_inbound,
-            status=call.status,
+            ending=PROGRESS.get(call.status) if has_ended else None,
             ended_at=(call.end_time or datetime.now(UTC)) if has_ended else None,
             duration_s=int(call.duration or 0) if has_ended else None,
         )

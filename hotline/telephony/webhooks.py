@@ -14,7 +14,7 @@ from hotline.services.receipts import Told
 from hotline.telephony import documents, forms
 from hotline.telephony.addresses import Addresses
 from hotline.telephony.journal import EndedCall, Entry, Journal, MissedCall, store
-from hotline.telephony.twilio_carrier import TwilioCarrier
+from hotline.telephony.twilio_words import NAME
 from hotline.web import runtime
 
 log = get_log(__name__)
@@ -181,7 +181,7 @@ def message_status() -> Response:
         with held.transaction() as session:
             text_messages.reported(
                 session,
-                TwilioCarrier.name,
+                NAME,
                 request.form.get("MessageSid", ""),
                 state,
                 f"carrier error {code}" if code else None,

@@ -165,7 +165,6 @@ def upgrade() -> None:
                 "sent",
                 "delivered",
                 "failed",
-                "received",
                 name="message_state",
                 native_enum=False,
                 create_constraint=True,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Generic, TypeVar
 
 Value_co = TypeVar("Value_co", covariant=True)
@@ -22,6 +22,12 @@ class Evidence:
     start_s: float | None = None
     end_s: float | None = None
     says: str | None = None
+
+    def placed_in(self, positions: Sequence[int]) -> Evidence:
+        """The same words where they stand in a longer text; see `Facts.placed_in`."""
+        if not self.text:
+            return self
+        return replace(self, start=positions[self.start], end=positions[self.end - 1] + 1)
 
     def as_dict(self) -> dict[str, Any]:
         """Only the fields that are known."""
@@ -88,6 +94,17 @@ class Facts(_Answers):
     contact: Fact[str | None] = NOT_SAID
     summary: Fact[str | None] = NOT_SAID
     emergencies: tuple[Evidence, ...] = field(default=())
+
+    def placed_in(self, positions: Sequence[int]) -> Facts:
+        """The same facts with their evidence placed in a longer text, as that of a conversation of two.
+
+        `positions` has for each character of the text that was understood its place in the longer one.
+        """
+        moved = {
+            name: replace(fact, evidence=tuple(each.placed_in(positions) for each in fact.evidence))
+            for name, fact in self.items()
+        }
+        return replace(self, **moved, emergencies=tuple(each.placed_in(positions) for each in self.emergencies))
 
     def as_dict(self) -> dict[str, Any]:
         return {**super().as_dict(), "emergencies": [each.as_dict() for each in self.emergencies]}

@@ -1,0 +1,58 @@
+"""Failed work given another chance by a person: the row it is about waits again as it did before the failure."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from hotline.models import Attention, MessageState, OutboxEntry, Recording, RecordingState, TextMessage, Work
+from hotline.services import outbox
+from hotline.services.access import Actor
+
+
+def replay(session: Session, entry: OutboxEntry, actor: Actor, now: datetime) -> None:
+    """Have a dead entry's work done again, with all its tries.
+
+    Raises:
+        NotAllowedError
+    """
+    outbox.replay(session, entry, actor, now)
+    prepare = _PREPARE.get(entry.work)
+    if prepare is not None:
+        prepare(session, entry.subject_id)
+
+
+def _fetch(session: Session, recording_id: int) -> None:
+    _back(session.get_one(Recording, recording_id), RecordingState.LOST, RecordingState.EXPECTED)
+
+
+def _transcribe(session: Session, recording_id: int) -> None:
+    _back(session.get_one(Recording, recording_id), RecordingState.FAILED, RecordingState.STORED)
+
+
+_RAISED_BY = {
+    RecordingState.LOST: Attention.RECORDING_LOST,
+    RecordingState.FAILED: Attention.TRANSCRIPTION_FAILED,
+}
+
+
+def _back(recording: Recording, spoiled: RecordingState, waiting: RecordingState) -> None:
+    if recording.state != spoiled:
+        return
+    recording.state, recording.trouble = waiting, None
+    if recording.call.attention == _RAISED_BY[spoiled]:
+        recording.call.attention = None
+
+
+def _send(session: Session, message_id: int) -> None:
+    message = session.get_one(TextMessage, message_id)
+    if message.state == MessageState.FAILED and message.carrier_message_id is None:
+        message.state, message.trouble = MessageState.WAITING, None
+
+
+# Other kinds of work find their row as it was.
+_PREPARE: Mapping[Work, Callable[[Session, int], None]] = {
+    Work.FETCH_RECORDING: _fetch,
+    Work.TRANSCRIBE_RECORDING: _transcribe,
+    Work.SEND_MESSAGE: _send,
+}

@@ -1,0 +1,59 @@
+"""What a worker process holds from start to end; forked children share it with their parent."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Engine, NullPool, create_engine
+
+from hotline.clock import Clock, clock_for
+from hotline.db import Sessions, make_sessions
+from hotline.settings import Settings
+from hotline.store import RecordingStore
+from hotline.telephony.carrier import Carrier
+from hotline.telephony.twilio_carrier import TwilioCarrier
+from speech.recognizer import Recognizer
+
+
+class NoRecognizerError(RuntimeError):
+    """A transcription reached a process that has loaded no model."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """Nothing in it is open: connections are made where they are used, after every fork."""
+
+    settings: Settings
+    engine: Engine
+    sessions: Sessions
+    clock: Clock
+    carrier: Carrier
+    store: RecordingStore
+    model: Recognizer | None
+
+    @property
+    def recognizer(self) -> Recognizer:
+        """The loaded model.
+
+        Raises:
+            NoRecognizerError: in a process that is not for speech.
+        """
+        if self.model is None:
+            raise NoRecognizerError
+        return self.model
+
+
+def make_context(settings: Settings, model: Recognizer | None = None) -> Context:
+    """Everything a job needs; connects to nothing."""
+    engine = create_engine(
+        settings.sqlalchemy_url,
+        poolclass=NullPool,
+        connect_args={"connect_timeout": 5, "options": "-c timezone=UTC"},
+    )
+    return Context(
+        settings=settings,
+        engine=engine,
+        sessions=make_sessions(engine),
+        clock=clock_for(settings.clock_file),
+        carrier=TwilioCarrier(settings),
+        store=RecordingStore(settings.recordings_url),
+        model=model,
+    )

@@ -1,0 +1,275 @@
+"""The work that the outbox asks for: for each kind a function of an id that may run twice and counts once."""
+
+import hashlib
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from io import BufferedRandom
+
+from sqlalchemy.orm import Session
+
+from hotline.models import (
+    Direction,
+    MessageState,
+    Receipt,
+    Recording,
+    RecordingKind,
+    RecordingState,
+    TextMessage,
+    Transcript,
+    Work,
+)
+from hotline.services import calls, facts, intake, organisation, recordings, surveys, text_messages
+from hotline.services.receipts import RecordingTold, Told
+from hotline.telephony.carrier import CarrierRefusedError, NotThereError, RecordingTooLargeError
+from hotline.telephony.journal import recording_told_from
+from speech.audio import AudioError
+from speech.transcript import Word
+from speech.understand import Facts, Gazetteer, understand, understand_survey
+from worker.context import Context
+
+CALLER = "caller"
+
+Store = Callable[[Session, datetime], None]
+Run = Callable[[Context, int], Store]
+GiveUp = Callable[[Context, Session, int, str, datetime], None]
+
+
+class PutOff(Exception):  # noqa: N818 - no error: the work is asked for again later
+    """Not now, but at `until`."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__()
+        self.until = until
+
+
+@dataclass(frozen=True)
+class Job:
+    """`run` does the slow part outside any transaction and gives what is to be stored in one short one.
+
+    `give_up` says what it means for people that it failed for the last time; `limit_s` ends a run that hangs.
+    """
+
+    queue: str
+    run: Run
+    give_up: GiveUp
+    limit_s: int = 120
+
+
+def fetch_recording(context: Context, recording_id: int) -> Store:
+    """Bring a recording from the carrier into our store, whatever it is: only hearing it tells."""
+    with context.sessions() as session:
+        recording = session.get_one(Recording, recording_id)
+        carrier_id, channels, recorded_at = recording.carrier_recording_id, recording.channels, recording.recorded_at
+        if recording.state != RecordingState.EXPECTED:
+            return _nothing
+    with tempfile.TemporaryFile() as media:
+        try:
+            context.carrier.fetch_recording(carrier_id, channels, media, context.settings.recording_limit_bytes)
+        except RecordingTooLargeError as error:
+            return _spoiled(context, recording_id, RecordingState.UNREADABLE, str(error))
+        there = _describe(media, f"{recorded_at:%Y/%m/%d}/{recording_id}")
+        media.seek(0)
+        context.store.put(there.key, media)
+    return lambda session, now: recordings.stored(
+        session, session.get_one(Recording, recording_id, with_for_update=True), there, now
+    )
+
+
+def _describe(media: BufferedRandom, stem: str) -> recordings.Stored:
+    media.seek(0)
+    digest = hashlib.file_digest(media, "sha256").hexdigest()
+    return recordings.Stored(key=f"{stem}-{digest[:12]}.wav", size_bytes=media.tell(), sha256=digest)
+
+
+def transcribe_recording(context: Context, recording_id: int) -> Store:
+    """Let the recogniser hear a stored recording."""
+    with context.sessions() as session:
+        recording = session.get_one(Recording, recording_id)
+        if recording.state != RecordingState.STORED or recording.store_key is None:
+            return _nothing
+        key = recording.store_key
+    try:
+        with context.store.open(key) as sound:
+            heard = context.recognizer.transcribe(sound)
+    except AudioError as error:
+        return _spoiled(context, recording_id, RecordingState.UNREADABLE, str(error))
+
+    def store(session: Session, now: datetime) -> None:
+        recording = session.get_one(Recording, recording_id, with_for_update=True)
+        recordings.transcribed(session, recording, heard, now, delete_at_carrier=context.settings.delete_at_carrier)
+
+    return store
+
+
+def understand_transcript(context: Context, transcript_id: int) -> Store:
+    """Take the facts from a transcript, the machine's or a person's, into the order or the survey."""
+    with context.sessions() as session:
+        transcript = session.get_one(Transcript, transcript_id)
+        kind, text = transcript.recording.kind, transcript.text
+        words = tuple(Word(**word) for word in transcript.words)
+        names = organisation.gazetteer(session)
+    if kind == RecordingKind.SURVEY:
+        answers = understand_survey(text)
+        return lambda session, now: surveys.heard(
+            session, session.get_one(Transcript, transcript_id).recording, answers, now, context.settings.zone
+        )
+    understood = _understood(text, words, names)
+
+    def store(session: Session, now: datetime) -> None:
+        made = session.get_one(Transcript, transcript_id)
+        order = intake.receive_call(session, made.recording.call, now, context.settings.zone)
+        if understood is not None:
+            facts.propose(session, order, made, understood, now, context.settings.zone)
+
+    return store
+
+
+def _understood(text: str, words: tuple[Word, ...], names: Gazetteer) -> Facts | None:
+    """The facts, from the caller's words alone where an agent spoke too; None when there are no words."""
+    by_caller = tuple(word for word in words if word.channel == CALLER)
+    if not text or (words and not by_caller):
+        return None
+    if len(by_caller) == len(words):
+        return understand(text, names, words=words)
+    said = "".join(word.word for word in by_caller)
+    return understand(said, names, words=by_caller).placed_in(_positions(words, CALLER))
+
+
+def _positions(words: tuple[Word, ...], channel: str) -> list[int]:
+    """For each character that `channel` said, where it stands among everybody's."""
+    positions, at = [], 0
+    for word in words:
+        if word.channel == channel:
+            positions += range(at, at + len(word.word))
+        at += len(word.word)
+    return positions
+
+
+def delete_at_carrier(context: Context, recording_id: int) -> Store:
+    """Remove a recording from the carrier once it is safe in our store."""
+    with context.sessions() as session:
+        recording = session.get_one(Recording, recording_id)
+        carrier_id, key, size = recording.carrier_recording_id, recording.store_key, recording.size_bytes
+    if key is None or context.store.size(key) != size:
+        raise FileNotFoundError("the store does not hold the whole recording")
+    context.carrier.delete_recording(carrier_id)
+
+    def store(session: Session, now: datetime) -> None:
+        session.get_one(Recording, recording_id).carrier_deleted_at = now
+
+    return store
+
+
+def send_message(context: Context, message_id: int) -> Store:
+    """Send a text message."""
+    with context.sessions() as session:
+        message = session.get_one(TextMessage, message_id)
+        if message.carrier_message_id is not None or message.line is None:
+            return _nothing
+        from_number, to_number, body = message.line.number, message.number, message.body
+    try:
+        sent_id = context.carrier.send_text(from_number, to_number, body)
+    except CarrierRefusedError as error:
+        trouble = str(error)
+        return lambda session, now: _message_failed(context, session, message_id, trouble, now)
+    return lambda session, now: text_messages.sent(session.get_one(TextMessage, message_id), sent_id, now)
+
+
+def dial_attempt(context: Context, attempt_id: int) -> Store:
+    """Ring the caller of a resolved order, unless it is too early, too late or not wanted any more."""
+    zone = context.settings.zone
+    with context.sessions.begin() as session:
+        plan = surveys.begin(session, attempt_id, context.carrier.name, context.clock.now(), zone)
+    if plan is None:
+        return _nothing
+    if isinstance(plan, surveys.Postponed):
+        raise PutOff(plan.until)
+    known = None
+    if plan.maybe_dialled:
+        known = context.carrier.find_call(plan.from_number, plan.to_number, plan.since)
+    try:
+        call_id = known or context.carrier.place_survey_call(plan.token, plan.from_number, plan.to_number)
+    except CarrierRefusedError as error:
+        trouble = str(error)
+        return lambda session, now: surveys.not_dialled(session, attempt_id, trouble, now, zone)
+    return lambda session, now: surveys.dialled(session, attempt_id, call_id)  # noqa: ARG005 - a Store's signature
+
+
+def adopt_recording(context: Context, receipt_id: int) -> Store:
+    """Ask the carrier whose recording it is that came without a call we know."""
+    with context.sessions() as session:
+        content = session.get_one(Receipt, receipt_id).content
+    told = recording_told_from(content)
+    who = _who_rang(context, told)
+
+    def store(session: Session, now: datetime) -> None:
+        receipt = session.get_one(Receipt, receipt_id, with_for_update=True)
+        calls.adopt(session, receipt, told, who, now, context.settings.zone)
+
+    return store
+
+
+def _who_rang(context: Context, told: RecordingTold) -> Told | None:
+    try:
+        call = context.carrier.fetch_call(told.call_id)
+    except NotThereError:
+        return None
+    if not call.is_inbound:
+        return None
+    return Told(told.carrier, call.call_id, call.number, call.dialled, "adopted")
+
+
+def _nothing(session: Session, now: datetime) -> None:
+    """There is nothing left to store: somebody else was quicker, or it is not wanted any more."""
+
+
+def _spoiled(context: Context, recording_id: int, state: RecordingState, trouble: str) -> Store:
+    def store(session: Session, now: datetime) -> None:
+        recording = session.get_one(Recording, recording_id, with_for_update=True)
+        recordings.spoiled(session, recording, state, trouble, now, context.settings.zone)
+
+    return store
+
+
+def _recording_lost(context: Context, session: Session, recording_id: int, trouble: str, now: datetime) -> None:
+    _spoiled(context, recording_id, RecordingState.LOST, trouble)(session, now)
+
+
+def _recording_failed(context: Context, session: Session, recording_id: int, trouble: str, now: datetime) -> None:
+    _spoiled(context, recording_id, RecordingState.FAILED, trouble)(session, now)
+
+
+def _not_understood(context: Context, session: Session, transcript_id: int, _trouble: str, now: datetime) -> None:
+    """The caller's order exists all the same; whoever opens it finds the transcript without facts."""
+    recording = session.get_one(Transcript, transcript_id).recording
+    if recording.kind == RecordingKind.SURVEY:
+        surveys.not_heard(session, recording, now, context.settings.zone)
+    elif recording.call.direction == Direction.INBOUND:
+        intake.receive_call(session, recording.call, now, context.settings.zone)
+
+
+def _message_failed(_context: Context, session: Session, message_id: int, trouble: str, _now: datetime) -> None:
+    message = session.get_one(TextMessage, message_id)
+    message.state, message.trouble = MessageState.FAILED, trouble
+
+
+def _attempt_failed(context: Context, session: Session, attempt_id: int, trouble: str, now: datetime) -> None:
+    surveys.not_dialled(session, attempt_id, trouble, now, context.settings.zone)
+
+
+def _leave_to_a_person(_context: Context, _session: Session, _subject_id: int, _trouble: str, _now: datetime) -> None:
+    """Nobody waits for it: it stands among the dead entries until a person replays it."""
+
+
+JOBS: Mapping[Work, Job] = {
+    Work.FETCH_RECORDING: Job("io", fetch_recording, _recording_lost),
+    Work.TRANSCRIBE_RECORDING: Job("speech", transcribe_recording, _recording_failed, limit_s=3600),
+    Work.UNDERSTAND_TRANSCRIPT: Job("speech", understand_transcript, _not_understood),
+    Work.DELETE_AT_CARRIER: Job("io", delete_at_carrier, _leave_to_a_person),
+    Work.SEND_MESSAGE: Job("io", send_message, _message_failed),
+    Work.DIAL_ATTEMPT: Job("io", dial_attempt, _attempt_failed),
+    Work.ADOPT_RECORDING: Job("io", adopt_recording, _leave_to_a_person),
+}
+QUEUES = tuple(sorted({job.queue for job in JOBS.values()}))

@@ -1,0 +1,157 @@
+"""The worker processes: `python -m worker.main io|speech|clock`."""
+
+import argparse
+import ctypes
+import os
+import signal
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from time import monotonic
+from types import FrameType
+from typing import Any
+
+import psycopg
+from redis import Redis
+from rq import Queue, Worker
+
+from hotline.logs import configure_logs, get_log
+from hotline.settings import Settings
+from speech.recognizer import Recognizer
+from worker import perform
+from worker.context import Context, make_context
+from worker.queue import SERIALIZER, connect
+from worker.schedule import SCHEDULE, Periodic, Timetable
+
+log = get_log(__name__)
+
+_PR_SET_PDEATHSIG = 1
+# A child that dies at once, again and again, is not forked faster than this.
+_FORK_EVERY_S = 1.0
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one kind of process until it is told to end."""
+    parser = argparse.ArgumentParser(prog="python -m worker.main", description=__doc__)
+    parser.add_argument("kind", choices=["io", "speech", "clock"])
+    kind = parser.parse_args(arguments).kind
+    settings = Settings.from_env()
+    configure_logs(settings.log_level)
+    if kind == "clock":
+        run_clock(make_context(settings))
+    elif kind == "io":
+        run_workers("io", make_context(settings), settings.io_processes)
+    else:
+        # Loaded before the fork: every child shares the model's memory with this process.
+        recognizer = Recognizer.load(settings.speech_model_path)
+        run_workers("speech", make_context(settings, recognizer), settings.speech_processes or os.cpu_count() or 1)
+    return 0
+
+
+def run_workers(queue: str, context: Context, count: int) -> None:
+    """Keep `count` children at work on one queue until told to end; each forks again for every job."""
+    perform.install(context)
+    ending: list[int] = []
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        ending.append(number)
+        for child in children:
+            os.kill(child, signal.SIGTERM)
+
+    children = {_fork(queue, context) for _ in range(count)}
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    forked_at = monotonic()
+    while children:
+        pid, status = os.wait()
+        children.discard(pid)
+        if ending:
+            continue
+        log.warning("a worker ended and is started again", queue=queue, status=status)
+        signal.sigtimedwait([], max(0.0, forked_at + _FORK_EVERY_S - monotonic()))
+        children.add(_fork(queue, context))
+        forked_at = monotonic()
+
+
+def _fork(queue: str, context: Context) -> int:
+    parent = os.getpid()
+    pid = os.fork()
+    if pid:
+        return pid
+    _end_with(parent)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    _work(queue, context)
+    os._exit(0)
+
+
+def _end_with(parent: int) -> None:
+    """Ask the kernel for SIGTERM when the parent dies, even if it is killed."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:
+        os._exit(0)
+
+
+def _work(queue: str, context: Context) -> None:
+    redis = connect(context.settings.redis_url.get_secret_value())
+    worker = Worker(
+        [Queue(queue, connection=redis, serializer=SERIALIZER)],
+        connection=redis,
+        serializer=SERIALIZER,
+        worker_ttl=30,
+        job_monitoring_interval=5,
+        maintenance_interval=20,
+        log_job_description=False,
+    )
+    worker.work(logging_level=context.settings.log_level)
+
+
+def run_clock(context: Context) -> None:
+    """Send work the moment it is asked for, and do what is due, until told to end."""
+    ending: list[int] = []
+    _on_end(ending.append)
+    redis = connect(context.settings.redis_url.get_secret_value())
+    timetable = Timetable(SCHEDULE)
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="slow") as slow:
+        while not ending:
+            try:
+                _listen(context, redis, timetable, slow, ending)
+            except psycopg.OperationalError as error:
+                log.warning("the database is away", error=type(error).__name__)
+                signal.sigtimedwait([], _FORK_EVERY_S)
+
+
+def _listen(context: Context, redis: Redis, timetable: Timetable, slow: ThreadPoolExecutor, ending: list[int]) -> None:
+    """Go through the timetable; a new outbox row wakes it before time."""
+    with psycopg.connect(_libpq(context), autocommit=True) as connection:
+        connection.execute("listen outbox")
+        while not ending:
+            for task in timetable.due():
+                if task.is_slow:
+                    slow.submit(_do, task, context, redis)
+                else:
+                    _do(task, context, redis)
+            if any(True for _ in connection.notifies(timeout=timetable.wait_s(), stop_after=1)):
+                _do(SCHEDULE[0], context, redis)
+
+
+def _do(task: Periodic, context: Context, redis: Redis) -> None:
+    """One task's failure is told, and ends neither the others nor the process."""
+    try:
+        task.run(context, redis)
+    except Exception:
+        log.exception("periodic work failed", task=task.name)
+
+
+def _on_end(tell: Callable[[int], Any]) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda got, _frame: tell(got))
+
+
+def _libpq(context: Context) -> str:
+    return context.settings.sqlalchemy_url.replace("postgresql+psycopg://", "postgresql://", 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,97 @@
+"""One piece of work from beginning to end: run by at most one process at a time, stored and finished at once."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
+
+from hotline.logs import get_log
+from hotline.models import OutboxEntry, OutboxState, Work
+from hotline.services import outbox
+from worker.context import Context
+from worker.jobs import JOBS, PutOff, Store
+
+log = get_log(__name__)
+
+# The name of our locks among all advisory locks of the database.
+_LOCK_SPACE = 0x0B0B
+
+_installed: list[Context] = []
+
+
+def install(context: Context) -> None:
+    """Give this process, and those forked from it, what jobs need."""
+    _installed[:] = [context]
+
+
+def perform(entry_id: int) -> None:
+    """What a queue runs."""
+    perform_with(_installed[0], entry_id)
+
+
+def perform_with(context: Context, entry_id: int) -> None:
+    """Do the work of one outbox entry, unless it is done or being done."""
+    with alone(context.engine, entry_id) as is_alone:
+        if not is_alone:
+            return
+        with context.sessions() as session:
+            entry = session.get(OutboxEntry, entry_id)
+            if entry is None or entry.state != OutboxState.SENT:
+                return
+            work, subject_id = entry.work, entry.subject_id
+        _run(context, entry_id, work, subject_id)
+
+
+@contextmanager
+def alone(engine: Engine, entry_id: int) -> Iterator[bool]:
+    """Whether nobody else works on the entry; while inside, nobody else can.
+
+    The lock lives in the connection: it goes when this process dies, however it dies.
+    """
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        names = {"space": _LOCK_SPACE, "entry": entry_id}
+        taken = connection.execute(text("select pg_try_advisory_lock(:space, :entry)"), names).scalar_one()
+        try:
+            yield taken
+        finally:
+            if taken:
+                connection.execute(text("select pg_advisory_unlock(:space, :entry)"), names)
+
+
+def _run(context: Context, entry_id: int, work: Work, subject_id: int) -> None:
+    job = JOBS[work]
+    try:
+        store = job.run(context, subject_id)
+        _finish(context, entry_id, store)
+    except PutOff as later:
+        with context.sessions.begin() as session:
+            outbox.put_off(_locked(session, entry_id), later.until)
+    except Exception as error:
+        # Whatever went wrong, a person must be able to see it and the work must be tried again.
+        log.exception("work failed", work=work.value, entry_id=entry_id, subject_id=subject_id)
+        _fail(context, entry_id, subject_id, error)
+
+
+def _finish(context: Context, entry_id: int, store: Store) -> None:
+    now = context.clock.now()
+    with context.sessions.begin() as session:
+        entry = _locked(session, entry_id)
+        store(session, now)
+        outbox.finish(entry, now)
+        work, subject_id = entry.work.value, entry.subject_id
+    log.info("work done", work=work, entry_id=entry_id, subject_id=subject_id)
+
+
+def _fail(context: Context, entry_id: int, subject_id: int, error: Exception) -> None:
+    now = context.clock.now()
+    # The name alone: messages of libraries may hold numbers, addresses or what was said.
+    trouble = type(error).__name__
+    with context.sessions.begin() as session:
+        entry = _locked(session, entry_id)
+        if outbox.fail(entry, trouble, now):
+            JOBS[entry.work].give_up(context, session, subject_id, trouble, now)
+
+
+def _locked(session: Session, entry_id: int) -> OutboxEntry:
+    return session.get_one(OutboxEntry, entry_id, with_for_update=True)

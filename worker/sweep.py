@@ -1,0 +1,124 @@
+"""What finds again whatever was lost: work that no queue holds, calls and recordings that nobody told us of."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from redis import Redis
+from redis.exceptions import RedisError
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from hotline.logs import get_log
+from hotline.models import Call, Direction, SurveyAttempt
+from hotline.services import calls, outbox, surveys
+from hotline.services.receipts import Told
+from hotline.telephony.carrier import CallAtCarrier, CarrierUnavailableError, NotThereError
+from hotline.telephony.journal import Entry, Journal, store
+from worker.context import Context
+from worker.perform import alone
+from worker.queue import Parcel, is_queued, send
+
+log = get_log(__name__)
+
+# Time enough for a worker that took a job to lock its entry.
+_GRACE = timedelta(seconds=5)
+_CALLS_ARE_OVER_AFTER = timedelta(minutes=10)
+_LOOK_BACK = timedelta(days=1)
+
+
+def send_due(context: Context, redis: Redis) -> None:
+    """Send what is due, until nothing is."""
+    while True:
+        with context.sessions.begin() as session:
+            parcels = [
+                Parcel(entry.id, entry.tries, entry.work) for entry in outbox.take_due(session, context.clock.now())
+            ]
+        if not parcels:
+            return
+        send(redis, parcels)
+
+
+def send_lost_again(context: Context, redis: Redis) -> None:
+    """Send again what was sent, is in no queue, and is worked on by nobody."""
+    with context.sessions() as session:
+        long_ago = context.clock.now() - _GRACE
+        parcels = [
+            Parcel(entry.id, entry.tries, entry.work)
+            for entry in outbox.sent(session)
+            if entry.sent_at is not None and entry.sent_at <= long_ago
+        ]
+    for parcel in _missing(redis, parcels):
+        with alone(context.engine, parcel.entry_id) as is_alone:
+            if is_alone:
+                log.warning("work was lost and is sent again", entry_id=parcel.entry_id, work=parcel.work.value)
+                with context.sessions.begin() as session:
+                    outbox.send_again(session, parcel.entry_id, context.clock.now())
+    send_due(context, redis)
+
+
+def _missing(redis: Redis, parcels: Iterable[Parcel]) -> list[Parcel]:
+    try:
+        return [parcel for parcel in parcels if not is_queued(redis, parcel)]
+    except RedisError as error:
+        log.warning("the queues cannot be looked at", error=type(error).__name__)
+        return []
+
+
+def replay_journal(context: Context) -> None:
+    """Store what webhooks were told while the database was away."""
+
+    def apply(entry: Entry) -> None:
+        with context.sessions.begin() as session:
+            store(session, entry, context.clock.now(), context.settings.zone)
+
+    try:
+        count = Journal(context.settings.journal_dir).replay(apply)
+    except SQLAlchemyError as error:
+        log.warning("the journal cannot be replayed yet", error=type(error).__name__)
+        return
+    if count:
+        log.info("journal replayed", entries=count)
+
+
+def reconcile_recordings(context: Context) -> None:
+    """Ask the carrier for the last day's recordings; those that nobody told us of are treated as told now."""
+    since = context.clock.now() - _LOOK_BACK
+    for told in context.carrier.recordings_since(since):
+        with context.sessions.begin() as session:
+            calls.recording_told(session, told, context.clock.now(), context.settings.zone)
+
+
+def ask_about_calls(context: Context) -> None:
+    """Ask the carrier how calls ended that should be over by now."""
+    long_ago = context.clock.now() - _CALLS_ARE_OVER_AFTER
+    with context.sessions() as session:
+        unfinished = session.scalars(
+            select(Call).where(Call.ended_at.is_(None), Call.started_at <= long_ago, Call.carrier_call_id.is_not(None))
+        ).all()
+    for call in unfinished:
+        _ask_about(context, call)
+
+
+def _ask_about(context: Context, call: Call) -> None:
+    try:
+        known = context.carrier.fetch_call(call.carrier_call_id or "")
+    except NotThereError:
+        log.warning("the carrier does not know a call", call_id=call.id)
+        return
+    except CarrierUnavailableError as error:
+        log.warning("the carrier cannot be asked", call_id=call.id, error=str(error))
+        return
+    if known.ended_at is not None:
+        _end(context, call, known)
+
+
+def _end(context: Context, call: Call, known: CallAtCarrier) -> None:
+    now, zone = context.clock.now(), context.settings.zone
+    with context.sessions.begin() as session:
+        if call.direction == Direction.INBOUND:
+            told = Told(call.carrier, known.call_id, known.number, known.dialled, "asked")
+            calls.ended(session, told, known.ended_at or now, known.duration_s, now, zone)
+            return
+        attempt = session.scalars(select(SurveyAttempt).where(SurveyAttempt.call_id == call.id)).one_or_none()
+        if attempt is not None and known.ending is not None:
+            surveys.progressed(session, attempt, known.ending, now, zone)
