@@ -26,6 +26,8 @@ T = TypeVar("T")
 
 _CALL_EVENTS = ("initiated", "ringing", "answered", "completed")
 _RECORDING_EVENTS = ("in-progress", "completed", "absent")
+_QUEUED = {"status": "queued"}
+"""What an order is answered with, however far it got while the answer was written."""
 _MAX_PAGE = 1000
 _DEFAULT_PAGE = 50
 _MAX_TWIML = 4000
@@ -113,7 +115,7 @@ def _add_calls(routes: Blueprint, office: Office, carrier: Carrier) -> None:
     @routes.post("/Calls.json")
     def create_call() -> tuple[Response, int]:
         call = carrier.place(_call_order(office, request.form))
-        return jsonify(call.resource()), HTTPStatus.CREATED
+        return jsonify(call.resource() | _QUEUED), HTTPStatus.CREATED
 
     @routes.get("/Calls.json")
     def list_calls() -> Response:
@@ -176,7 +178,7 @@ def _add_messages(routes: Blueprint, office: Office, messages: MessageCenter) ->
             raise RestError(400, 21617, f"The message body exceeds {_MAX_BODY} characters")
         callback_url = _address(form, "StatusCallback")
         message = messages.send(sender, recipient, body, callback_url=callback_url)
-        return jsonify(message.resource()), HTTPStatus.CREATED
+        return jsonify(message.resource() | _QUEUED), HTTPStatus.CREATED
 
     @routes.get("/Messages.json")
     def list_messages() -> Response:
