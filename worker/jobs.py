@@ -139,7 +139,8 @@ def _understood(text: str, words: tuple[Word, ...], names: Gazetteer) -> Facts |
 
 def _positions(words: tuple[Word, ...], channel: str) -> list[int]:
     """For each character that `channel` said, where it stands among everybody's."""
-    positions, at = [], 0
+    positions: list[int] = []
+    at = 0
     for word in words:
         if word.channel == channel:
             positions += range(at, at + len(word.word))
@@ -170,7 +171,7 @@ def send_message(context: Context, message_id: int) -> Store:
             return _nothing
         from_number, to_number, body = message.line.number, message.number, message.body
     try:
-        sent_id = context.carrier.send_text(from_number, to_number, body)
+        sent_id = context.carrier.send_text(message_id, from_number, to_number, body)
     except CarrierRefusedError as error:
         trouble = str(error)
         return lambda session, now: _message_failed(context, session, message_id, trouble, now)

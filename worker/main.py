@@ -104,7 +104,7 @@ def _work(queue: str, context: Context) -> None:
         maintenance_interval=20,
         log_job_description=False,
     )
-    worker.work(logging_level=context.settings.log_level)
+    worker.work(logging_level="WARNING")
 
 
 def run_clock(context: Context) -> None:

@@ -3,7 +3,6 @@
 from datetime import datetime
 
 import phonenumbers
-from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -47,19 +46,12 @@ def sent(message: TextMessage, carrier_message_id: str, now: datetime) -> None:
 _ENDED = frozenset({MessageState.DELIVERED, MessageState.FAILED})
 
 
-def reported(session: Session, carrier: str, carrier_message_id: str, state: MessageState, trouble: str | None) -> bool:
-    """What the carrier says of a message; an ending is final. False when the message is none of ours."""
-    message = session.scalars(
-        select(TextMessage)
-        .where(TextMessage.carrier == carrier, TextMessage.carrier_message_id == carrier_message_id)
-        .with_for_update()
-    ).one_or_none()
-    if message is None:
-        return False
-    if message.state not in _ENDED:
+def reported(session: Session, message_id: int, state: MessageState, trouble: str | None) -> None:
+    """What the carrier says of a message; an ending is final, and what is none of ours is passed over."""
+    message = session.get(TextMessage, message_id, with_for_update=True)
+    if message is not None and message.state not in _ENDED:
         message.state = state
         message.trouble = trouble
-    return True
 
 
 def _takes_texts(number: str) -> bool:

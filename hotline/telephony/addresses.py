@@ -17,7 +17,6 @@ class Addresses:
         """An address of one survey attempt: picked-up, key, spoken, status."""
         return f"{self.base}/voice/survey/{token}/{what}"
 
-    @property
-    def message_status(self) -> str:
-        """Where the fate of a text message is told."""
-        return f"{self.base}/messages/status"
+    def message_status(self, message_id: int) -> str:
+        """Where the fate of a text message is told, be it before the carrier's own name for it is known."""
+        return f"{self.base}/messages/{message_id}/status"

@@ -77,8 +77,8 @@ class Carrier(Protocol):
     def delete_recording(self, recording_id: str) -> None:
         """Delete it there; what is not there is deleted."""
 
-    def send_text(self, from_number: str, to_number: str, body: str) -> str:
-        """Send a text message; the carrier's id of it.
+    def send_text(self, message_id: int, from_number: str, to_number: str, body: str) -> str:
+        """Send a text message, which is ours under `message_id`; the carrier's id of it.
 
         Raises:
             CarrierRefusedError

@@ -132,11 +132,11 @@ class TwilioCarrier:
         except NotThereError:
             return
 
-    def send_text(self, from_number: str, to_number: str, body: str) -> str:
+    def send_text(self, message_id: int, from_number: str, to_number: str, body: str) -> str:
         """Send a text message."""
         message = _asked(
             lambda: self._client.messages.create(
-                to=to_number, from_=from_number, body=body, status_callback=self._addresses.message_status
+                to=to_number, from_=from_number, body=body, status_callback=self._addresses.message_status(message_id)
             )
         )
         return str(message.sid)

@@ -14,7 +14,6 @@ from hotline.services.receipts import Told
 from hotline.telephony import documents, forms
 from hotline.telephony.addresses import Addresses
 from hotline.telephony.journal import EndedCall, Entry, Journal, MissedCall, store
-from hotline.telephony.twilio_words import NAME
 from hotline.web import runtime
 
 log = get_log(__name__)
@@ -172,20 +171,13 @@ def recording() -> Response:
     return Response(status=204)
 
 
-@notices.post("/messages/status")
-def message_status() -> Response:
+@notices.post("/messages/<int:message_id>/status")
+def message_status(message_id: int) -> Response:
     """How far a text message has come."""
-    held, state = runtime(), forms.message_state(request.form)
+    held, state, code = runtime(), forms.message_state(request.form), request.form.get("ErrorCode")
     if state is not None:
-        code = request.form.get("ErrorCode")
         with held.transaction() as session:
-            text_messages.reported(
-                session,
-                NAME,
-                request.form.get("MessageSid", ""),
-                state,
-                f"carrier error {code}" if code else None,
-            )
+            text_messages.reported(session, message_id, state, f"carrier error {code}" if code else None)
     return Response(status=204)
 
 

@@ -1,0 +1,103 @@
+"""Calls as the desk sees them: the list, one call with all that came of it, and recordings to listen to."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.sql.base import ExecutableOption
+
+from hotline.models import Action, Call, OutboxEntry, Recording, TextMessage, Transcript
+from hotline.rules.roles import DIALLERS
+from hotline.services import audit
+from hotline.services.access import Actor, require_role, sees_call
+from hotline.services.desk import troubles
+from hotline.services.desk.paging import Page, page_of
+
+
+@dataclass(frozen=True)
+class CallsWanted:
+    """Which calls of the list."""
+
+    attention: bool = False
+    with_order: bool = False
+    number: str = ""
+    page: int = 1
+
+
+@dataclass(frozen=True)
+class CallDesk:
+    """One call: what was recorded, written and texted, and the work on it that failed."""
+
+    call: Call
+    texts: tuple[TextMessage, ...]
+    dead: tuple[OutboxEntry, ...]
+
+
+def listed(session: Session, actor: Actor, wanted: CallsWanted) -> Page[Call]:
+    """The calls that the actor sees, the latest first."""
+    found = select(Call).where(sees_call(actor)).order_by(Call.started_at.desc(), Call.id.desc())
+    if wanted.attention:
+        found = found.where(Call.attention.is_not(None))
+    if wanted.with_order:
+        found = found.where(Call.order_id.is_not(None))
+    if wanted.number:
+        found = found.where(Call.order_number.contains(wanted.number, autoescape=True))
+    loaded = found.options(joinedload(Call.line), joinedload(Call.order), selectinload(Call.recordings))
+    return page_of(session, loaded, wanted.page)
+
+
+def one(session: Session, actor: Actor, call_id: int) -> CallDesk | None:
+    """A call with everything on it; None when there is none that the actor sees."""
+    found = select(Call).where(Call.id == call_id, sees_call(actor))
+    call = session.scalars(
+        found.options(joinedload(Call.line), joinedload(Call.order), with_recordings())
+    ).one_or_none()
+    if call is None:
+        return None
+    texts = session.scalars(select(TextMessage).where(TextMessage.call_id == call.id).order_by(TextMessage.id))
+    return CallDesk(call, tuple(texts), tuple(troubles.dead_of_call(session, call.id)))
+
+
+def to_change(session: Session, actor: Actor, call_id: int) -> Call | None:
+    """The call alone, locked until the transaction ends."""
+    return session.scalars(select(Call).where(Call.id == call_id, sees_call(actor)).with_for_update()).one_or_none()
+
+
+def recording(session: Session, actor: Actor, recording_id: int) -> Recording | None:
+    """A recording of a call that the actor sees."""
+    found = select(Recording).join(Recording.call).where(Recording.id == recording_id, sees_call(actor))
+    return session.scalars(found.options(joinedload(Recording.call).joinedload(Call.order))).one_or_none()
+
+
+def listen(session: Session, actor: Actor, recording_id: int, now: datetime) -> Recording | None:
+    """A recording to listen to, with the look written down; None when the actor sees none, or it is not stored."""
+    found = recording(session, actor, recording_id)
+    if found is None or found.store_key is None:
+        return None
+    audit.note_look(session, actor, Action.RECORDING_HEARD, now, subject="recordings", subject_id=found.id)
+    return found
+
+
+def note_transcripts_seen(session: Session, actor: Actor, calls: list[Call], now: datetime) -> None:
+    """Write down that the actor reads what these calls say."""
+    for call in calls:
+        for each in call.recordings:
+            if each.transcripts:
+                audit.note_look(session, actor, Action.TRANSCRIPT_SEEN, now, subject="recordings", subject_id=each.id)
+
+
+def reveal_number(session: Session, actor: Actor, call: Call, now: datetime) -> str | None:
+    """The full number of the other party, with the look written down.
+
+    Raises:
+        NotAllowedError
+    """
+    require_role(actor, *DIALLERS)
+    audit.note(session, actor, Action.NUMBER_SEEN, now, subject="calls", subject_id=call.id)
+    return call.number
+
+
+def with_recordings() -> ExecutableOption:
+    """Load a call's recordings with every version of their transcripts and who made them."""
+    return selectinload(Call.recordings).selectinload(Recording.transcripts).joinedload(Transcript.user)

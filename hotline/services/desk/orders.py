@@ -1,0 +1,233 @@
+"""Orders as people work on them: the list with its clocks, and one order with all that belongs to it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.sql.base import ExecutableOption
+
+from hotline.models import (
+    Action,
+    Call,
+    Fact,
+    Level,
+    Order,
+    OrderEvent,
+    Origin,
+    Recording,
+    Result,
+    SurveyAnswer,
+    SurveyAttempt,
+    SurveyRound,
+    Transcript,
+    Unit,
+)
+from hotline.rules.clocks import Deadlines, Step, running
+from hotline.rules.facts import Category, FactName, Urgency
+from hotline.rules.order_states import OPEN, Move, OrderState
+from hotline.rules.roles import DIALLERS
+from hotline.services import audit, facts, orders
+from hotline.services.access import Actor, require_role, sees_order
+from hotline.services.desk import calls
+from hotline.services.desk.paging import Page, page_of
+from hotline.services.facts import FactVersions
+
+
+@dataclass(frozen=True)
+class OrdersWanted:
+    """Which orders of the list; without a state, those that are open."""
+
+    state: OrderState | None = None
+    urgency: Urgency | None = None
+    category: Category | None = None
+    mine: bool = False
+    overdue: bool = False
+    ended_too: bool = False
+    number: str = ""
+    page: int = 1
+
+
+@dataclass(frozen=True)
+class UnitChoice:
+    """A unit that can be chosen, with the names of those above it."""
+
+    code: str
+    name: str
+    level: Level
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What other people did with an order since somebody looked at it."""
+
+    moves: tuple[OrderEvent, ...]
+    facts: tuple[Fact, ...]
+
+
+@dataclass(frozen=True)
+class OrderDesk:
+    """One order, its facts as they count now, and what the actor may do with it."""
+
+    order: Order
+    facts: Mapping[FactName, FactVersions]
+    moves: tuple[Move, ...]
+    units: tuple[UnitChoice, ...]
+
+    @property
+    def recordings(self) -> list[Recording]:
+        """What callers said, the earliest call first; survey calls have their own place."""
+        inbound = [call for call in self.order.calls if call.order_number is not None]
+        return [recording for call in inbound for recording in call.recordings]
+
+    @property
+    def transcripts(self) -> list[Transcript]:
+        """The present version of each recording that has one."""
+        return [recording.transcripts[-1] for recording in self.recordings if recording.transcripts]
+
+    @property
+    def is_being_heard(self) -> bool:
+        """Whether facts may still arrive by themselves."""
+        return self.order.state == OrderState.RECEIVED and not self.order.facts
+
+    @property
+    def place(self) -> str | None:
+        """The code of the unit that the facts name."""
+        fact = self.facts[FactName.PLACE].now
+        return fact.value if fact else None
+
+
+def clock_of(order: Order) -> tuple[Step, datetime] | None:
+    """The clock that ends next, as long as the order is being worked on."""
+    if order.state not in _TIMED:
+        return None
+    done = {Step.ACCEPT: order.accepted_at, Step.CONTACT: order.contacted_at, Step.RESOLVE: order.resolved_at}
+    return running(Deadlines(order.accept_by, order.contact_by, order.resolve_by), done)
+
+
+# Somebody has to act; a resolved or answered order waits for nobody of ours.
+_TIMED = OPEN - {OrderState.RESOLVED, OrderState.ANSWERED}
+
+
+def listed(session: Session, actor: Actor, wanted: OrdersWanted, now: datetime) -> Page[Order]:
+    """The orders that the actor sees; what ends first comes first, what has ended last."""
+    found = select(Order).where(sees_order(actor), *_conditions(actor, wanted, now))
+    ended_last = case((Order.state.in_(OPEN), 0), else_=1)
+    ordered = found.order_by(ended_last, due_at().asc().nulls_last(), Order.received_at.desc(), Order.id.desc())
+    loaded = ordered.options(joinedload(Order.unit), joinedload(Order.place), joinedload(Order.handler))
+    return page_of(session, loaded, wanted.page)
+
+
+def _conditions(actor: Actor, wanted: OrdersWanted, now: datetime) -> list[ColumnElement[bool]]:
+    equal = {Order.state: wanted.state, Order.urgency: wanted.urgency, Order.category: wanted.category}
+    conditions: list[ColumnElement[bool]] = [column == value for column, value in equal.items() if value is not None]
+    if wanted.mine:
+        conditions.append(Order.handler_id == actor.user_id)
+    if wanted.overdue:
+        conditions.append(is_overdue(now))
+    if wanted.number:
+        conditions.append(Order.number.contains(wanted.number, autoescape=True))
+    elif wanted.state is None and not wanted.ended_too:
+        conditions.append(Order.state.in_(OPEN))
+    return conditions
+
+
+def due_at() -> ColumnElement[datetime | None]:
+    """What `clock_of` gives, as the database reckons it; least() passes over null."""
+    return case(
+        (
+            Order.state.in_(_TIMED),
+            func.least(
+                case((Order.accepted_at.is_(None), Order.accept_by)),
+                case((Order.contacted_at.is_(None), Order.contact_by)),
+                case((Order.resolved_at.is_(None), Order.resolve_by)),
+            ),
+        )
+    )
+
+
+def is_overdue(now: datetime) -> ColumnElement[bool]:
+    """A condition on `Order`: a clock has run out."""
+    return and_(due_at().is_not(None), due_at() < now)
+
+
+def one(session: Session, actor: Actor, number: str, now: datetime) -> OrderDesk | None:
+    """The order with everything on it, the look at its transcripts written down; None when the actor sees none."""
+    order = session.scalars(
+        select(Order).where(Order.number == number, sees_order(actor)).options(*_everything())
+    ).one_or_none()
+    if order is None:
+        return None
+    calls.note_transcripts_seen(session, actor, order.calls, now)
+    moves = orders.allowed(session, order, actor)
+    return OrderDesk(order, facts.present(order), tuple(moves), tuple(unit_choices(session)))
+
+
+def to_change(session: Session, actor: Actor, number: str) -> Order | None:
+    """The order alone, locked until the transaction ends."""
+    return session.scalars(
+        select(Order).where(Order.number == number, sees_order(actor)).with_for_update(of=Order)
+    ).one_or_none()
+
+
+def is_seen(session: Session, actor: Actor, order: Order) -> bool:
+    """Whether the actor still sees the order, which may have gone to another unit."""
+    return session.scalar(select(Order.id).where(Order.id == order.id, sees_order(actor))) is not None
+
+
+def changes_since(session: Session, number: str, seen_at: datetime) -> Changes:
+    """What happened to an order from `seen_at` on."""
+    moves = select(OrderEvent).join(OrderEvent.order).where(Order.number == number, OrderEvent.at >= seen_at)
+    said = select(Fact).join(Fact.order).where(Order.number == number, Fact.made_at >= seen_at)
+    by_people = said.where(Fact.origin == Origin.PERSON).options(joinedload(Fact.user))
+    return Changes(
+        tuple(session.scalars(moves.options(joinedload(OrderEvent.user)).order_by(OrderEvent.id))),
+        tuple(session.scalars(by_people.order_by(Fact.id))),
+    )
+
+
+def reveal_number(session: Session, actor: Actor, order: Order, now: datetime) -> str | None:
+    """The full number that is rung back, with the look written down.
+
+    Raises:
+        NotAllowedError
+    """
+    require_role(actor, *DIALLERS)
+    audit.note(session, actor, Action.NUMBER_SEEN, now, subject="orders", subject_id=order.id)
+    return order.number_to_ring
+
+
+def unit_choices(session: Session) -> list[UnitChoice]:
+    """Every unit, below the names of those above it, in the order of the tree."""
+    units = list(session.scalars(select(Unit).order_by(Unit.path)))
+    names = {unit.id: unit.name for unit in units}
+
+    def chain(unit: Unit) -> list[str]:
+        # The city is above them all, and says nothing.
+        return [names[int(part)] for part in unit.path.strip("/").split("/")][1 if unit.parent_id else 0 :]
+
+    return sorted(
+        (UnitChoice(unit.code, " › ".join(chain(unit)), unit.level) for unit in units), key=_by_level_and_name
+    )
+
+
+def _by_level_and_name(choice: UnitChoice) -> tuple[bool, str]:
+    return choice.level in {Level.DEPARTMENT, Level.CHARITY}, choice.name
+
+
+def _everything() -> tuple[ExecutableOption, ...]:
+    answers = selectinload(SurveyAttempt.answers).joinedload(SurveyAnswer.recording).selectinload(Recording.transcripts)
+    attempts = selectinload(Order.survey_rounds).selectinload(SurveyRound.attempts)
+    return (
+        joinedload(Order.unit),
+        joinedload(Order.intake_unit),
+        joinedload(Order.place),
+        joinedload(Order.handler),
+        selectinload(Order.calls).options(joinedload(Call.line), calls.with_recordings()),
+        selectinload(Order.history).options(joinedload(OrderEvent.user), joinedload(OrderEvent.unit)),
+        selectinload(Order.facts).options(joinedload(Fact.user), joinedload(Fact.transcript)),
+        selectinload(Order.results).joinedload(Result.user),
+        selectinload(Order.survey_rounds).joinedload(SurveyRound.user),
+        attempts.options(answers),
+    )

@@ -1,0 +1,104 @@
+"""What waits for a person, by role: the counts with which a working day begins."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from hotline.models import Call, Order, Unit
+from hotline.rules.order_states import OrderState
+from hotline.rules.roles import Role
+from hotline.services.access import Actor, sees_call, sees_order
+from hotline.services.desk import surveys, troubles
+from hotline.services.desk.orders import is_overdue
+
+
+class Waiting(StrEnum):
+    """A kind of thing that waits."""
+
+    TO_REVIEW = "to_review"
+    CALLS = "calls"
+    SURVEYS = "surveys"
+    ANSWERED = "answered"
+    TO_DISPATCH = "to_dispatch"
+    TO_ACCEPT = "to_accept"
+    TO_CONTACT = "to_contact"
+    TO_RESOLVE = "to_resolve"
+    REFERRED = "referred"
+    REOPENED = "reopened"
+    OVERDUE = "overdue"
+    TROUBLES = "troubles"
+
+
+_W, _R = Waiting, Role
+
+FOR: Mapping[Waiting, frozenset[Role]] = {
+    _W.TO_REVIEW: frozenset({_R.CALL_TAKER, _R.SUPERVISOR}),
+    _W.CALLS: frozenset({_R.CALL_TAKER, _R.SUPERVISOR}),
+    _W.SURVEYS: frozenset({_R.CALL_TAKER, _R.SUPERVISOR}),
+    _W.ANSWERED: frozenset({_R.CALL_TAKER}),
+    _W.TO_DISPATCH: frozenset({_R.DISPATCHER, _R.SUPERVISOR}),
+    _W.TO_ACCEPT: frozenset({_R.HANDLER}),
+    _W.TO_CONTACT: frozenset({_R.HANDLER}),
+    _W.TO_RESOLVE: frozenset({_R.HANDLER}),
+    _W.REFERRED: frozenset({_R.DISPATCHER}),
+    _W.REOPENED: frozenset({_R.SUPERVISOR, _R.DISPATCHER}),
+    _W.OVERDUE: frozenset({_R.SUPERVISOR, _R.DISPATCHER, _R.HANDLER}),
+    _W.TROUBLES: frozenset({_R.SUPERVISOR, _R.ADMINISTRATOR}),
+}
+
+
+def waiting(session: Session, actor: Actor, now: datetime) -> dict[Waiting, int]:
+    """How many of each kind wait for someone with the actor's roles."""
+    return {kind: _COUNT[kind](session, actor, now) for kind, roles in FOR.items() if roles & actor.roles}
+
+
+_Count = Callable[[Session, Actor, datetime], int]
+
+
+def _in(state: OrderState, *, held: bool = False) -> _Count:
+    def count(session: Session, actor: Actor, _now: datetime) -> int:
+        return _orders(session, actor, Order.state == state, held=held)
+
+    return count
+
+
+def _overdue(session: Session, actor: Actor, now: datetime) -> int:
+    return _orders(session, actor, is_overdue(now))
+
+
+def _orders(session: Session, actor: Actor, condition: ColumnElement[bool], *, held: bool = False) -> int:
+    found = select(func.count(Order.id)).where(sees_order(actor), condition)
+    if held:
+        found = found.join(Order.unit).where(Unit.path.startswith(actor.unit_path, autoescape=True))
+    return session.scalar(found) or 0
+
+
+def _calls(session: Session, actor: Actor, _now: datetime) -> int:
+    return session.scalar(select(func.count(Call.id)).where(sees_call(actor), Call.attention.is_not(None))) or 0
+
+
+def _surveys(session: Session, actor: Actor, _now: datetime) -> int:
+    return surveys.count_for_person(session, actor)
+
+
+def _troubles(session: Session, actor: Actor, _now: datetime) -> int:
+    return troubles.count(session, actor)
+
+
+_COUNT: Mapping[Waiting, _Count] = {
+    _W.TO_REVIEW: _in(OrderState.RECEIVED),
+    _W.CALLS: _calls,
+    _W.SURVEYS: _surveys,
+    _W.ANSWERED: _in(OrderState.ANSWERED),
+    _W.TO_DISPATCH: _in(OrderState.TRIAGED),
+    _W.TO_ACCEPT: _in(OrderState.DISPATCHED, held=True),
+    _W.TO_CONTACT: _in(OrderState.ACCEPTED, held=True),
+    _W.TO_RESOLVE: _in(OrderState.IN_PROGRESS, held=True),
+    _W.REFERRED: _in(OrderState.REFERRED),
+    _W.REOPENED: _in(OrderState.REOPENED),
+    _W.OVERDUE: _overdue,
+    _W.TROUBLES: _troubles,
+}
