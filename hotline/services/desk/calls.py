@@ -50,9 +50,7 @@ def listed(session: Session, actor: Actor, wanted: CallsWanted) -> Page[Call]:
 def one(session: Session, actor: Actor, call_id: int) -> CallDesk | None:
     """A call with everything on it; None when there is none that the actor sees."""
     found = select(Call).where(Call.id == call_id, sees_call(actor))
-    call = session.scalars(
-        found.options(joinedload(Call.line), joinedload(Call.order), with_recordings())
-    ).one_or_none()
+    call = session.scalars(found.options(joinedload(Call.line), joinedload(Call.order), _recordings())).one_or_none()
     if call is None:
         return None
     texts = session.scalars(select(TextMessage).where(TextMessage.call_id == call.id).order_by(TextMessage.id))
@@ -98,6 +96,5 @@ def reveal_number(session: Session, actor: Actor, call: Call, now: datetime) -> 
     return call.number
 
 
-def with_recordings() -> ExecutableOption:
-    """Load a call's recordings with every version of their transcripts and who made them."""
+def _recordings() -> ExecutableOption:
     return selectinload(Call.recordings).selectinload(Recording.transcripts).joinedload(Transcript.user)

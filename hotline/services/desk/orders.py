@@ -218,13 +218,15 @@ def _by_level_and_name(choice: UnitChoice) -> tuple[bool, str]:
 
 def _everything() -> tuple[ExecutableOption, ...]:
     answers = selectinload(SurveyAttempt.answers).joinedload(SurveyAnswer.recording).selectinload(Recording.transcripts)
+    heard = selectinload(Order.calls)
     attempts = selectinload(Order.survey_rounds).selectinload(SurveyRound.attempts)
     return (
         joinedload(Order.unit),
         joinedload(Order.intake_unit),
         joinedload(Order.place),
         joinedload(Order.handler),
-        selectinload(Order.calls).options(joinedload(Call.line), calls.with_recordings()),
+        heard.joinedload(Call.line),
+        heard.selectinload(Call.recordings).selectinload(Recording.transcripts).joinedload(Transcript.user),
         selectinload(Order.history).options(joinedload(OrderEvent.user), joinedload(OrderEvent.unit)),
         selectinload(Order.facts).options(joinedload(Fact.user), joinedload(Fact.transcript)),
         selectinload(Order.results).joinedload(Result.user),
