@@ -62,7 +62,7 @@ def _run(directory: Path) -> int:
 
 
 def _welcome(stack: Stack, *, has_softphone: bool) -> str:
-    softphone = f"\n  ring it       {stack.carrier_url}/phone" if has_softphone else ""
+    softphone = f"\n  ring it       {stack.sandbox_url}/phone" if has_softphone else ""
     rule = "-" * 78
     return f"""
 {rule}

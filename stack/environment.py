@@ -24,7 +24,7 @@ class Ports:
     """Where the web process and the stand-in carrier listen on this machine."""
 
     web: int
-    carrier: int
+    sandbox: int
 
     @classmethod
     def choose(cls, settings: Mapping[str, str]) -> "Ports":
@@ -63,6 +63,7 @@ def compose(directory: Path, settings: Mapping[str, str], ports: Ports, services
         "FLASK_SKIP_DOTENV": "1",
         "HOST": "127.0.0.1",
         "PORT": str(ports.web),
+        "SANDBOX_PORT": str(ports.sandbox),
     }
 
 
@@ -82,7 +83,7 @@ def _carrier_account(directory: Path, settings: Mapping[str, str], ports: Ports)
     return {
         "TWILIO_ACCOUNT_SID": kept(directory / "secrets" / "account_sid", lambda: f"AC{secrets.token_hex(16)}"),
         "TWILIO_AUTH_TOKEN": kept(directory / "secrets" / "auth_token", lambda: secrets.token_hex(16)),
-        "TWILIO_API_BASE": f"http://127.0.0.1:{ports.carrier}",
+        "TWILIO_API_BASE": f"http://127.0.0.1:{ports.sandbox}",
     }
 
 

@@ -21,7 +21,7 @@ from stack.redis import Redis
 from stack.secret import write_private
 from stack.supervisor import Say, Supervisor
 
-CARRIER = "carrier"
+SANDBOX = "sandbox"
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 _START_S = 60.0
 
@@ -86,9 +86,9 @@ class Stack:
         return f"http://127.0.0.1:{self.env['PORT']}"
 
     @property
-    def carrier_url(self) -> str:
-        """Where the carrier's REST interface is; the stand-in has its softphone and controls there too."""
-        return self.env["TWILIO_API_BASE"]
+    def sandbox_url(self) -> str:
+        """The stand-in carrier: its REST interface, its controls below /sandbox, its softphone at /phone."""
+        return f"http://127.0.0.1:{self.env['SANDBOX_PORT']}"
 
     @property
     def database_url(self) -> str:
@@ -104,12 +104,20 @@ class Stack:
         return run_to_end(Command(" ".join(["flask", *arguments]), argv, self.env, ROOT))
 
     def pid(self, name: str) -> int | None:
-        """The process id of one of them now: a name of the Procfile, or carrier, postgres, redis."""
+        """The process id of one of them now: a name of the Procfile, or sandbox, postgres, redis."""
         return self._supervisor.pid(name)
 
     def kill(self, name: str) -> int:
         """`kill -9` for one of them, which is then started again; the id of the process that died."""
         return self._supervisor.kill(name)
+
+    def take_down(self, name: str) -> None:
+        """Stop one of them, and leave it so."""
+        self._supervisor.stop(name)
+
+    def bring_up(self, name: str) -> None:
+        """Start one again that was taken down."""
+        self._supervisor.resume(name)
 
     def check(self) -> None:
         """Raise what ended the supervision itself, if anything did."""
@@ -140,8 +148,8 @@ class Stack:
         self.log_ins = self._load_sample()
         if needs_stand_in(self._settings):
             lines = json.loads(self.flask("lines", "list", "--json"))
-            carrier = self._carrier_configuration([line["number"] for line in lines])
-            write_private(self.directory / "sandbox.json", json.dumps(carrier, indent=2))
+            told = self._sandbox_configuration([line["number"] for line in lines])
+            write_private(self.directory / "sandbox.json", json.dumps(told, indent=2))
 
     def _load_sample(self) -> tuple[LogIn, ...]:
         """The sample's people, with the passwords that are told only once: when they are made."""
@@ -157,8 +165,8 @@ class Stack:
 
     def _start_processes(self) -> None:
         if needs_stand_in(self._settings):
-            self._supervisor.start(self._carrier())
-            self._wait_for_answer(CARRIER, f"{self.carrier_url}/sandbox/health")
+            self._supervisor.start(self._sandbox())
+            self._wait_for_answer(SANDBOX, f"{self.sandbox_url}/sandbox/health")
         for name, command in self._procfile().items():
             if name != "release":
                 self._supervisor.start(command)
@@ -175,15 +183,15 @@ class Stack:
             name: Command(name, ("/bin/sh", "-c", f"exec {line}"), self.env, ROOT) for name, line in written.items()
         }
 
-    def _carrier(self) -> Command:
+    def _sandbox(self) -> Command:
         python = ROOT / ".venv-sandbox" / "bin" / "python"
         argv = (str(python), "-m", "sandbox", "--config", str(self.directory / "sandbox.json"))
         # Nothing of the service's settings: it knows us only as a telephone company knows its customer.
         names = ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH", "PYTHONUNBUFFERED")
         machine = {name: self.env[name] for name in names if name in self.env}
-        return Command(CARRIER, argv, machine, ROOT)
+        return Command(SANDBOX, argv, machine, ROOT)
 
-    def _carrier_configuration(self, numbers: list[str]) -> dict[str, object]:
+    def _sandbox_configuration(self, numbers: list[str]) -> dict[str, object]:
         base = self.env["PUBLIC_BASE_URL"].rstrip("/")
         webhooks = {
             "voice_url": f"{base}/voice/inbound",
@@ -194,7 +202,7 @@ class Stack:
             "account_sid": self.env["TWILIO_ACCOUNT_SID"],
             "auth_token": self.env["TWILIO_AUTH_TOKEN"],
             "host": "127.0.0.1",
-            "port": int(self.carrier_url.rpartition(":")[2]),
+            "port": int(self.env["SANDBOX_PORT"]),
             "data_dir": str(self.directory / "sandbox"),
             "numbers": dict.fromkeys(numbers, webhooks),
             **self._pace,

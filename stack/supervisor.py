@@ -96,6 +96,10 @@ class Supervisor:
         """End a program as `kill -9` does, to be started again; the id of the process that died."""
         return self._ask(lambda: self._kill(self._watched[name]))
 
+    def resume(self, name: str) -> None:
+        """Start a program again that was stopped."""
+        self._ask(lambda: self._begin(self._watched[name].program))
+
     def stop(self, *names: str) -> None:
         """Stop these together, or everything, and wait until all they started is gone."""
         for watched in self._ask(lambda: self._dismiss(names)):
