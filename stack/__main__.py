@@ -11,10 +11,11 @@ from pathlib import Path
 from honcho.colour import get_colours
 from honcho.printer import Message, Printer
 
-from stack.environment import ROOT, given_settings, needs_stand_in
+from stack.environment import ROOT, Ports, given_settings, needs_stand_in
 from stack.errors import StackError
 from stack.stack import Stack
 
+_PORTS = Ports(web=8000, sandbox=5080)
 _WIDTH = len("worker-speech")
 _ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -54,7 +55,7 @@ def main() -> int:
 
 def _run(directory: Path) -> int:
     settings = given_settings(ROOT / ".env", os.environ)
-    with Stack(directory, settings, say=_Terminal()) as stack:
+    with Stack(directory, settings, say=_Terminal(), ports=_PORTS) as stack:
         print(_welcome(stack, has_softphone=needs_stand_in(settings)), flush=True)  # noqa: T201 - a command's answer
         while True:
             stack.check()

@@ -4,13 +4,14 @@ import os
 import secrets
 import shlex
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 from dotenv import dotenv_values
 
 from stack.errors import StackError
-from stack.ports import free_port, is_free
+from stack.ports import claim, claim_from, free_port
 from stack.postgres import binaries
 from stack.secret import kept
 
@@ -27,9 +28,13 @@ class Ports:
     sandbox: int
 
     @classmethod
-    def choose(cls, settings: Mapping[str, str]) -> "Ports":
-        """The ports that were asked for, else free ones; raises `StackError` if one asked for is taken."""
-        return cls(_port(settings, "PORT", 8000), _port(settings, "SANDBOX_PORT", 5080))
+    def choose(cls, settings: Mapping[str, str], preferred: "Ports | None", undo: ExitStack) -> "Ports":
+        """Those that were asked for, else the preferred or the next above, else any; ours until `undo` is closed.
+
+        Raises `StackError` if one that was asked for is taken.
+        """
+        web, sandbox = (preferred.web, preferred.sandbox) if preferred else (None, None)
+        return cls(_port(settings, "PORT", web, undo), _port(settings, "SANDBOX_PORT", sandbox, undo))
 
 
 def given_settings(env_file: Path, environment: Mapping[str, str]) -> dict[str, str]:
@@ -87,12 +92,12 @@ def _carrier_account(directory: Path, settings: Mapping[str, str], ports: Ports)
     }
 
 
-def _port(settings: Mapping[str, str], name: str, preferred: int) -> int:
+def _port(settings: Mapping[str, str], name: str, preferred: int | None, undo: ExitStack) -> int:
     if name not in settings:
-        return free_port(preferred)
+        return claim_from(preferred, undo) if preferred else free_port()
     if not settings[name].isdigit():
         raise StackError(f"{name} is no port: {settings[name]}")
     port = int(settings[name])
-    if port and not is_free(port):
+    if not claim(port, undo):
         raise StackError(f"port {port} is taken; set {name} to another")
-    return free_port(port)
+    return port

@@ -42,7 +42,7 @@ class Stack:
     What `settings` names is used as it stands: with a DATABASE_URL no PostgreSQL is started, with an account at a
     carrier no stand-in. Only `.env.example`'s keys mean anything. `speed` is the stand-in's: 1 is real time, 0 has
     no waiting. `durable=False` is for data that is thrown away. `say` hears every line of every process; without it
-    they go to the file `log` of the directory.
+    they go to the file `log` of the directory. `ports` are those to begin looking at if the settings name none.
     """
 
     def __init__(
@@ -53,6 +53,7 @@ class Stack:
         speed: float = 1.0,
         calls_per_second: float = 1.0,
         durable: bool = True,
+        ports: Ports | None = None,
         say: Say | None = None,
     ) -> None:
         self.directory = directory.resolve()
@@ -61,6 +62,7 @@ class Stack:
         self._settings = settings
         self._pace = {"speed": speed, "calls_per_second": calls_per_second}
         self._durable = durable
+        self._ports = ports
         self._say = say
         self._undo = ExitStack()
 
@@ -68,7 +70,8 @@ class Stack:
         with ExitStack() as undo:
             undo.enter_context(held(self.directory / "lock"))
             self._supervisor = undo.enter_context(Supervisor(self._say or self._writer(undo)))
-            self.env = compose(self.directory, self._settings, Ports.choose(self._settings), self._services())
+            ports = Ports.choose(self._settings, self._ports, undo)
+            self.env = compose(self.directory, self._settings, ports, self._services())
             write_private(self.directory / "env", as_shell(self.env))
             self._prepare()
             undo.callback(self._stop_processes)
