@@ -72,9 +72,7 @@ def fetch_recording(context: Context, recording_id: int) -> Store:
         there = _describe(media, f"{recorded_at:%Y/%m/%d}/{recording_id}")
         media.seek(0)
         context.store.put(there.key, media)
-    return lambda session, now: recordings.stored(
-        session, session.get_one(Recording, recording_id, with_for_update=True), there, now
-    )
+    return lambda session, now: recordings.stored(session, recordings.lock(session, recording_id), there, now)
 
 
 def _describe(media: BufferedRandom, stem: str) -> recordings.Stored:
@@ -97,7 +95,7 @@ def transcribe_recording(context: Context, recording_id: int) -> Store:
         return _spoiled(context, recording_id, RecordingState.UNREADABLE, str(error))
 
     def store(session: Session, now: datetime) -> None:
-        recording = session.get_one(Recording, recording_id, with_for_update=True)
+        recording = recordings.lock(session, recording_id)
         recordings.transcribed(session, recording, heard, now, delete_at_carrier=context.settings.delete_at_carrier)
 
     return store
@@ -119,6 +117,7 @@ def understand_transcript(context: Context, transcript_id: int) -> Store:
 
     def store(session: Session, now: datetime) -> None:
         made = session.get_one(Transcript, transcript_id)
+        recordings.lock(session, made.recording_id)
         order = intake.receive_call(session, made.recording.call, now, context.settings.zone)
         if understood is not None:
             facts.propose(session, order, made, understood, now, context.settings.zone)
@@ -228,7 +227,7 @@ def _nothing(session: Session, now: datetime) -> None:
 
 def _spoiled(context: Context, recording_id: int, state: RecordingState, trouble: str) -> Store:
     def store(session: Session, now: datetime) -> None:
-        recording = session.get_one(Recording, recording_id, with_for_update=True)
+        recording = recordings.lock(session, recording_id)
         recordings.spoiled(session, recording, state, trouble, now, context.settings.zone)
 
     return store

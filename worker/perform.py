@@ -76,8 +76,10 @@ def _run(context: Context, entry_id: int, work: Work, subject_id: int) -> None:
 def _finish(context: Context, entry_id: int, store: Store) -> None:
     now = context.clock.now()
     with context.sessions.begin() as session:
-        entry = _locked(session, entry_id)
         store(session, now)
+        session.flush()
+        # Last, as everywhere: what asks for work holds the rows that the work is about.
+        entry = _locked(session, entry_id)
         outbox.finish(entry, now)
         work, subject_id = entry.work.value, entry.subject_id
     log.info("work done", work=work, entry_id=entry_id, subject_id=subject_id)
@@ -88,9 +90,11 @@ def _fail(context: Context, entry_id: int, subject_id: int, error: Exception) ->
     # The name alone: messages of libraries may hold numbers, addresses or what was said.
     trouble = type(error).__name__
     with context.sessions.begin() as session:
-        entry = _locked(session, entry_id)
-        if outbox.fail(entry, trouble, now):
+        entry = session.get_one(OutboxEntry, entry_id)
+        if outbox.was_last_try(entry):
             JOBS[entry.work].give_up(context, session, subject_id, trouble, now)
+            session.flush()
+        outbox.fail(_locked(session, entry_id), trouble, now)
 
 
 def _locked(session: Session, entry_id: int) -> OutboxEntry:

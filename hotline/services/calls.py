@@ -166,7 +166,7 @@ def _find_or_make(session: Session, told: Told, now: datetime, zone: ZoneInfo) -
 
 def _locked(session: Session, carrier: str, call_id: str) -> Call | None:
     return session.scalars(
-        select(Call).where(Call.carrier == carrier, Call.carrier_call_id == call_id).with_for_update()
+        select(Call).where(Call.carrier == carrier, Call.carrier_call_id == call_id).with_for_update(key_share=True)
     ).one_or_none()
 
 

@@ -80,15 +80,19 @@ def finish(entry: OutboxEntry, now: datetime) -> None:
     entry.trouble = None
 
 
-def fail(entry: OutboxEntry, trouble: str, now: datetime) -> bool:
-    """The try failed: due again after a growing wait, or dead after the last one. True when dead."""
+def was_last_try(entry: OutboxEntry) -> bool:
+    """True when there is none after the present one."""
+    return entry.tries >= TRIES
+
+
+def fail(entry: OutboxEntry, trouble: str, now: datetime) -> None:
+    """The try failed: due again after a growing wait, or dead after the last one."""
     entry.trouble = trouble
-    if entry.tries >= TRIES:
+    if was_last_try(entry):
         entry.state = OutboxState.DEAD
-        return True
+        return
     entry.state = OutboxState.WAITING
     entry.due_at = now + min(_FIRST_WAIT * 2 ** (entry.tries - 1), _LONGEST_WAIT)
-    return False
 
 
 def replay(session: Session, entry: OutboxEntry, actor: Actor, now: datetime) -> None:

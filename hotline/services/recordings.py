@@ -35,6 +35,17 @@ class Stored:
     sha256: str
 
 
+def lock(session: Session, recording_id: int) -> Recording:
+    """The recording, after its call: whoever changes both takes them in this order, so that nobody waits in a ring."""
+    session.scalar(
+        select(Call.id)
+        .join(Recording, Recording.call_id == Call.id)
+        .where(Recording.id == recording_id)
+        .with_for_update(of=Call, key_share=True)
+    )
+    return session.get_one(Recording, recording_id, with_for_update={"key_share": True}, populate_existing=True)
+
+
 def announce(
     session: Session,
     call: Call,
@@ -133,7 +144,8 @@ def spoiled(
 def correct(session: Session, recording: Recording, text: str, actor: Actor, now: datetime) -> Transcript:
     """A reviewer's version of what was said; it is understood again."""
     require_role(actor, *REVIEWERS)
-    session.refresh(recording, with_for_update=True)
+    lock(session, recording.id)
+    session.expire(recording, ["transcripts"])
     last = recording.transcripts[-1] if recording.transcripts else None
     transcript = Transcript(
         version=(last.version if last else 0) + 1,

@@ -95,12 +95,13 @@ def open_round(session: Session, order: Order, now: datetime, zone: ZoneInfo) ->
 
 def attempt_by_token(session: Session, token: str) -> SurveyAttempt | None:
     """The attempt that a webhook's address names, locked until the transaction ends."""
-    return session.scalars(select(SurveyAttempt).where(SurveyAttempt.token == token).with_for_update()).one_or_none()
+    attempt_id = session.scalar(select(SurveyAttempt.id).where(SurveyAttempt.token == token))
+    return _locked(session, attempt_id) if attempt_id is not None else None
 
 
 def begin(session: Session, attempt_id: int, carrier: str, now: datetime, zone: ZoneInfo) -> Dial | Postponed | None:
     """Decide whether the attempt's call may leave now; None when there is nothing to ring about any more."""
-    attempt = session.get_one(SurveyAttempt, attempt_id, with_for_update=True)
+    attempt = _locked(session, attempt_id)
     survey, order = attempt.round, attempt.round.order
     if attempt.state not in {AttemptState.PLANNED, AttemptState.DIALLING}:
         return None
@@ -139,13 +140,13 @@ def _dial(session: Session, attempt: SurveyAttempt, line: Line, number: str, car
 
 def dialled(session: Session, attempt_id: int, carrier_call_id: str) -> None:
     """The carrier took the call and named it."""
-    attempt = session.get_one(SurveyAttempt, attempt_id, with_for_update=True)
+    attempt = _locked(session, attempt_id)
     _name_call(attempt, carrier_call_id)
 
 
 def not_dialled(session: Session, attempt_id: int, trouble: str, now: datetime, zone: ZoneInfo) -> None:
     """The carrier will not place this call, however often it is asked."""
-    attempt = session.get_one(SurveyAttempt, attempt_id, with_for_update=True)
+    attempt = _locked(session, attempt_id)
     attempt.trouble = trouble
     _settle(session, attempt, AttemptEvent.FAIL, now, zone)
 
@@ -212,7 +213,7 @@ def heard(session: Session, recording: Recording, understood: SurveyAnswers, now
     survey = attempt.round
     survey.wants_person = survey.wants_person or bool(understood.wants_human.value)
     reason = Reason(understood.reason.value) if understood.reason.value else None
-    if survey.state != RoundState.LISTENING:
+    if survey.ended_at is not None:
         survey.reason = survey.reason or reason
         return
     survey.resolved = Resolved(understood.resolved.value) if understood.resolved.value else None
@@ -411,9 +412,20 @@ def _name_call(attempt: SurveyAttempt, carrier_call_id: str) -> None:
 
 
 def _attempt_of(session: Session, recording: Recording) -> SurveyAttempt:
-    return session.scalars(
-        select(SurveyAttempt).where(SurveyAttempt.call_id == recording.call_id).with_for_update()
-    ).one()
+    return _locked(
+        session, session.scalars(select(SurveyAttempt.id).where(SurveyAttempt.call_id == recording.call_id)).one()
+    )
+
+
+def _locked(session: Session, attempt_id: int) -> SurveyAttempt:
+    """The attempt, after its call: callbacks about a call lock that too, so the order must be the same everywhere."""
+    session.scalar(
+        select(Call.id)
+        .join(SurveyAttempt, SurveyAttempt.call_id == Call.id)
+        .where(SurveyAttempt.id == attempt_id)
+        .with_for_update(of=Call, key_share=True)
+    )
+    return session.get_one(SurveyAttempt, attempt_id, with_for_update={"key_share": True}, populate_existing=True)
 
 
 def _policy(session: Session, order: Order) -> Policy:

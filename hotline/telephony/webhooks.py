@@ -4,6 +4,7 @@ from flask import Blueprint, Response, abort, request
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from twilio.request_validator import RequestValidator
+from werkzeug.exceptions import HTTPException
 
 from hotline.logs import get_log
 from hotline.models import SurveyAttempt
@@ -47,10 +48,12 @@ def _unusable(error: forms.UnusableFormError) -> Response:
 @voice.errorhandler(Exception)
 def _apologise(error: Exception) -> Response:
     """A caller always hears words; what was told is kept on the local disk until it can be stored."""
-    if getattr(error, "code", None):  # an HTTP answer that somebody chose
-        raise error
+    if isinstance(error, HTTPException):
+        return Response(status=error.code)
     log.error("voice webhook failed", path=request.path, exc_info=error)
-    _journal(MissedCall(_told(), runtime().now()))
+    # Whom we rang is rung again by the survey itself.
+    if "token" not in (request.view_args or {}):
+        _journal(MissedCall(_told(), runtime().now()))
     return _words(documents.apology(DEFAULT))
 
 
