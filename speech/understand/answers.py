@@ -9,7 +9,7 @@ from speech.understand.facts import NONE_SAID, NOT_SAID, CheckCallAnswers, Fact,
 from speech.understand.lexicon import Phrases, Span, phrases, table
 from speech.understand.needs import find_needs
 from speech.understand.sound import correct
-from speech.understand.urgency import find_emergencies
+from speech.understand.urgency import find_emergencies, find_urgent
 
 _SURE = 0.85
 # In this order: a reason that is named outright comes before one that may be only part of the story.
@@ -21,7 +21,7 @@ def understand_survey(text: str) -> SurveyAnswers:
     meant = correct(text)
     witness = Witness(text)
     resolved = _resolved(meant)
-    satisfied = _satisfied(meant)
+    satisfied = _satisfied(meant) or _grievance(meant, resolved)
     return SurveyAnswers(
         resolved=_fact(witness, resolved),
         satisfied=_fact(witness, satisfied),
@@ -49,6 +49,15 @@ def _satisfied(text: str) -> Span | None:
             return found
     denied = Phrases(table("survey")["satisfied"]["not_dissatisfied"], says="satisfied")
     return denied.first(text)
+
+
+def _grievance(text: str, resolved: Span | None) -> Span | None:
+    """Solved, but how it went is complained of: a verdict without the word for it."""
+    if resolved is None or resolved.says != "yes":
+        return None
+    found = (phrases("survey", "reason", reason).first(text) for reason in ("attitude", "too_slow", "other"))
+    named = next((span for span in found if span), None)
+    return Span(named.start, named.end, "dissatisfied") if named else None
 
 
 def _reason(text: str, resolved: Span | None, satisfied: Span | None) -> Span | None:
@@ -124,9 +133,7 @@ def _needs(witness: Witness, needs: list[Span]) -> Fact[tuple[str, ...]]:
 def _urgency(witness: Witness, text: str, emergencies: list[Span], trouble: list[Span]) -> Fact[str | None]:
     if emergencies:
         return witness.fact("emergency", emergencies, 0.9)
-    rules = table("urgency")["urgent"]
-    urgent = [span for rule in rules for span in phrases("urgency", "urgent", rule).find(text)]
-    urgent += phrases("outreach", "urgent").find(text)
+    urgent = [*find_urgent(text), *phrases("outreach", "urgent").find(text)]
     if urgent and not phrases("urgency", "calm").occur(text):
         return witness.fact("urgent", urgent, _SURE)
     return witness.fact("normal", trouble, 0.7)

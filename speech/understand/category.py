@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from speech.understand.lexicon import Phrases, Span, phrases, table
+from speech.understand.lexicon import Span, phrases, table
 
 _WEIGHTS = {"strong": 3, "plain": 2, "weak": 1}
-_TABLES_OF_RULES = {"by_need", "first", "asking", "against"}
+_RULES = {"first", "asking", "by_need", "by_group", "by_emergency", "question"}
 _COUNTED = 2
 _ASKING_REACH = 10
 _MIN_WEIGHT = 2
-_AGAINST = 4
+_CARE = "care"
+_CARE_WEIGHT = 2
+_OTHER = "other"
+_OTHER_CONFIDENCE = 0.3
 
 
 @dataclass(frozen=True)
@@ -26,26 +29,50 @@ class Category:
 
 
 @dataclass(frozen=True)
-class _Weighed:
-    name: str
+class Signs:
+    """What else was found in the text."""
+
+    needs: tuple[Span, ...] = ()
+    groups: tuple[Span, ...] = ()
+    emergencies: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Sign:
+    """Words for a category, and their weight."""
+
+    category: str
+    span: Span
     weight: int
-    spans: tuple[Span, ...]
 
 
-def find_category(text: str, needs: Iterable[Span]) -> Category | None:
-    """None where nothing in the text points anywhere."""
-    if stated := _stated(text):
-        return stated
-    needs = list(needs)
-    weighed = sorted((_weigh(name, text, needs) for name in _categories()), key=lambda each: -each.weight)
-    best, second = weighed[0], weighed[1]
-    if best.weight < _MIN_WEIGHT:
+def find_category(text: str, signs: Signs) -> Category | None:
+    """None where there are no words; `other`, and hardly sure, where no words point anywhere."""
+    if not any(character.isalnum() for character in text):
         return None
-    lead = (best.weight - second.weight) / best.weight
-    return Category(best.name, best.spans, round(0.5 + 0.45 * lead, 3))
+    if decided := _stated(text) or _question(text, signs):
+        return decided
+    found = [*_by_phrase(text), *_by_signs(signs)]
+    weights = sorted(((_weight(name, found), name) for name in _categories()), key=lambda each: -each[0])
+    (best, name), (second, _) = weights[:2]
+    if best < _MIN_WEIGHT:
+        return Category(_OTHER, (), _OTHER_CONFIDENCE)
+    telling = max(sign.weight for sign in found if sign.category == name) > 1
+    spans = [sign.span for sign in found if sign.category == name and (sign.weight > 1 or not telling)]
+    return Category(name, tuple(spans), round(0.5 + 0.45 * (best - second) / best, 3))
+
+
+@cache
+def _categories() -> tuple[str, ...]:
+    return tuple(name for name in table("category") if name not in _RULES)
+
+
+def _weight(name: str, found: list[_Sign]) -> int:
+    return sum(sign.weight for sign in found if sign.category == name)
 
 
 def _stated(text: str) -> Category | None:
+    """What the caller says outright: I want to complain."""
     for name in table("category")["first"]:
         spans = tuple(phrases("category", "first", name).find(text))
         if spans:
@@ -53,24 +80,26 @@ def _stated(text: str) -> Category | None:
     return None
 
 
-@cache
-def _categories() -> tuple[str, ...]:
-    return tuple(name for name in table("category") if name not in _TABLES_OF_RULES)
+def _question(text: str, signs: Signs) -> Category | None:
+    """A question how a benefit works, from someone who doesn't ask for it now."""
+    if signs.emergencies or phrases("category", "question", "trouble").occur(text):
+        return None
+    asked = list(phrases("category", "question", "ask").find(text))
+    about = list(phrases("category", "question", "about").find(text))
+    question = list(phrases("category", "question", "question").find(text))
+    if asked:
+        return Category("policy", tuple(asked + about), 0.9 if about else 0.75)
+    return Category("policy", tuple(question + about), 0.75) if about and question else None
 
 
-def _weigh(name: str, text: str, needs: list[Span]) -> _Weighed:
-    found = [(span, weight) for kind, weight in _WEIGHTS.items() for span in _different(name, kind, text)]
-    weight = sum(each + _is_asked_for(text, span) for span, each in found)
-    by_need = [span for span in needs if table("category")["by_need"].get(span.says, [""])[0] == name]
-    for need in {span.says for span in by_need}:
-        weight += table("category")["by_need"][need][1]
-    if _against(name).occur(text):
-        weight -= _AGAINST
-    spans = sorted([span for span, each in found if each > 1] + by_need, key=lambda span: span.start)
-    return _Weighed(name, weight, tuple(spans or [span for span, _ in found]))
+def _by_phrase(text: str) -> Iterator[_Sign]:
+    for name in _categories():
+        for kind, weight in _WEIGHTS.items():
+            for span in _wordings(name, kind, text):
+                yield _Sign(name, span, weight + _is_asked_for(text, span))
 
 
-def _different(name: str, kind: str, text: str) -> list[Span]:
+def _wordings(name: str, kind: str, text: str) -> list[Span]:
     """Each wording once, and few of them: saying a thing ten times doesn't make it truer."""
     wordings: dict[str, Span] = {}
     for span in phrases("category", name, kind).find(text):
@@ -82,6 +111,24 @@ def _is_asked_for(text: str, span: Span) -> bool:
     return phrases("category", "asking", "words").occur(text[max(0, span.start - _ASKING_REACH) : span.start])
 
 
-@cache
-def _against(name: str) -> Phrases:
-    return Phrases(table("category")["against"].get(name, []))
+def _by_signs(signs: Signs) -> Iterator[_Sign]:
+    yield from _listed("by_need", signs.needs)
+    yield from _listed("by_group", signs.groups)
+    yield from _listed("by_emergency", signs.emergencies)
+    care = next((span for span in signs.needs if span.says == _CARE), None)
+    if care:
+        yield _Sign(_whose_care(signs.groups), care, _CARE_WEIGHT)
+
+
+def _listed(rule: str, spans: Iterable[Span]) -> Iterator[_Sign]:
+    weights = table("category")[rule]
+    for meaning, span in {span.says: span for span in spans}.items():
+        if meaning in weights:
+            name, weight = weights[meaning]
+            yield _Sign(name, span, weight)
+
+
+def _whose_care(groups: Iterable[Span]) -> str:
+    """Care belongs to those who are cared for; to the old where nothing else is said."""
+    named = {table("category")["by_group"].get(span.says, ["children"])[0] for span in groups}
+    return next((name for name in ("elderly", "disability", "children") if name in named), "elderly")

@@ -12,14 +12,49 @@ _REACH = 14
 
 def find_needs(text: str) -> list[Span]:
     """Where each need is said, as spans that say the need's name; in the order of the text."""
-    found = [span for need in table("needs") for span in _of(need, text)]
+    found = [span for need in table("needs") for span in (*_said(need).find(text), *_missing(need, text))]
     return sorted(found, key=lambda span: (span.start, -span.end))
 
 
-def _of(need: str, text: str) -> Iterator[Span]:
-    yield from _said(need).find(text)
+def find_gone(text: str) -> list[Span]:
+    """Only where a thing is said to be gone, not where it is merely asked for."""
+    return [span for need in table("needs") for span in _missing(need, text, gone_only=True)]
+
+
+def _missing(need: str, text: str, *, gone_only: bool = False) -> Iterator[Span]:
+    """Each missing thing together with the words that say it is missing."""
     for thing in _things(need).find(text):
-        yield from _missing(text, thing)
+        first = max(0, thing.start - _REACH)
+        before, after = text[first : thing.start], text[thing.end : thing.end + _REACH]
+        span = _gone(thing, before, after) or (None if gone_only else _wanted(thing, before, after))
+        if span:
+            yield span
+
+
+def _gone(thing: Span, before: str, after: str) -> Span | None:
+    """What is said right behind the thing counts before what is said ahead of it: 药还有 米没了."""
+    if phrases("lack", "had_after").occur(after):
+        return None
+    behind = _behind("gone_after", thing, after)
+    if behind or phrases("lack", "had_before").occur(before):
+        return behind
+    return _ahead("gone_before", thing, before)
+
+
+def _wanted(thing: Span, before: str, after: str) -> Span | None:
+    if phrases("lack", "had_after").occur(after) or phrases("lack", "had_before").occur(before):
+        return None
+    return _behind("wanted_after", thing, after) or _ahead("wanted_before", thing, before)
+
+
+def _behind(key: str, thing: Span, after: str) -> Span | None:
+    found = phrases("lack", key).first(after)
+    return Span(thing.start, thing.end + found.end, thing.says) if found else None
+
+
+def _ahead(key: str, thing: Span, before: str) -> Span | None:
+    found = phrases("lack", key).first(before)
+    return Span(thing.start - len(before) + found.start, thing.end, thing.says) if found else None
 
 
 @cache
@@ -32,16 +67,3 @@ def _said(need: str) -> Phrases:
 def _things(need: str) -> Phrases:
     entry = table("needs")[need]
     return Phrases(entry["things"], [*entry.get("unless", []), *table("lack")["other_words"]], need)
-
-
-def _missing(text: str, thing: Span) -> Iterator[Span]:
-    """The thing with the words that say it is missing."""
-    first = max(0, thing.start - _REACH)
-    before, after = text[first : thing.start], text[thing.end : thing.end + _REACH]
-    # That there is enough of it is said closer to the thing than that something is missing.
-    if phrases("lack", "had_after").occur(after) or phrases("lack", "had_before").occur(before):
-        return
-    if gone := phrases("lack", "missing_after").first(after):
-        yield Span(thing.start, thing.end + gone.end, thing.says)
-    elif wanted := phrases("lack", "missing_before").first(before):
-        yield Span(first + wanted.start, thing.end, thing.says)

@@ -32,9 +32,16 @@ class Number:
 def numbers(text: str) -> Iterator[Number]:
     """All numbers of a text, as long as they go; a row of single digits is read as one number."""
     for match in _NUMBER.finditer(text):
-        value = value_of(match[0])
-        if value is not None:
-            yield Number(value, *match.span())
+        yield from _read(match[0], match.start())
+
+
+def _read(spoken: str, start: int) -> Iterator[Number]:
+    """八十二一 (个人) is 82 and the 1 of what follows: the longest number first, then the rest."""
+    while spoken:
+        end = next((end for end in range(len(spoken), 0, -1) if value_of(spoken[:end]) is not None), 0)
+        if end:
+            yield Number(value_of(spoken[:end]) or 0, start, start + end)
+        start, spoken = start + max(end, 1), spoken[max(end, 1) :]
 
 
 def value_of(spoken: str) -> int | None:

@@ -117,7 +117,7 @@ class Gazetteer:
         start = 0
         while start < len(tokens):
             place, used = self._at(text, tokens, start)
-            if place:
+            if place and place.unit:
                 found.append(place)
             start += used
         return found
@@ -143,7 +143,7 @@ class Gazetteer:
 
     def _by_sound(self, text: str, key: Key, span: Span) -> Place | None:
         unit = self.sound.get(_sound(key))
-        if unit is None or (_is_common(text, span) and not _has_cue(text, span)):
+        if not unit or (_is_common(text, span) and not _has_cue(text, span)):
             return None
         return Place(unit, span, 0.7)
 
@@ -214,12 +214,15 @@ def _unambiguous(named: Iterable[tuple[Key, str]], rows: Mapping[str, UnitRow]) 
     for key, unit in named:
         if len(key) > 1:
             owners.setdefault(key, set()).add(unit)
-    return {key: unit for key, units in owners.items() for unit in _highest(units, rows)}
+    return {key: _highest(units, rows) for key, units in owners.items()}
 
 
-def _highest(units: set[str], rows: Mapping[str, UnitRow]) -> list[str]:
-    """The one that all others lie in, or none."""
-    return [unit for unit in units if all(unit == other or unit in _above(rows, other) for other in units)]
+def _highest(units: set[str], rows: Mapping[str, UnitRow]) -> str:
+    """The one that all others lie in, or none: then the name is known, but says nothing."""
+    for unit in units:
+        if all(unit == other or unit in _above(rows, other) for other in units):
+            return unit
+    return ""
 
 
 def _above(rows: Mapping[str, UnitRow], unit: str) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from speech.transcript import Word
-from speech.understand.category import Category, find_category
+from speech.understand.category import Category, Signs, find_category
 from speech.understand.evidence import Witness
 from speech.understand.facts import NONE_SAID, NOT_SAID, Fact, Facts
 from speech.understand.groups import find_groups, of_somebody
@@ -30,12 +30,12 @@ def understand(text: str, gazetteer: Gazetteer, *, words: Sequence[Word] = ()) -
     meant = correct(text)
     witness = Witness(text, words)
     emergencies = find_emergencies(meant)
-    needs = find_needs(meant)
-    category = find_category(meant, needs)
+    needs, groups = find_needs(meant), find_groups(meant)
+    category = find_category(meant, Signs(tuple(needs), tuple(groups), tuple(emergencies)))
     if category and category.name == "policy":
-        needs = []
-    urgency = find_urgency(meant, emergencies, category.name if category else None)
-    groups = _groups(meant, category)
+        # A pure question needs nothing, and the people in it count only where they are somebody's.
+        needs, groups = [], of_somebody(meant, groups)
+    urgency = find_urgency(meant, category.name if category else None, emergencies, groups)
     phone, place, name = find_phone(text), gazetteer.find(text), find_name(text)
     address = find_address(text, place.span if place else None)
     return Facts(
@@ -52,11 +52,6 @@ def understand(text: str, gazetteer: Gazetteer, *, words: Sequence[Word] = ()) -
         summary=_summary(witness, _told(category, urgency, needs, groups, place, address)),
         emergencies=tuple(witness.evidence(span, says=True) for span in emergencies),
     )
-
-
-def _groups(text: str, category: Category | None) -> list[Span]:
-    found = find_groups(text)
-    return of_somebody(text, found) if category and category.name == "policy" else found
 
 
 def _category(witness: Witness, category: Category | None) -> Fact[str | None]:

@@ -12,9 +12,7 @@ def tone(seconds: float = 1.0, rate_hz: int = 8000, channels: int = 1, hz: float
     return np.tile(wave[:, None], (1, channels)).astype(np.float32)
 
 
-def recording(
-    samples: np.ndarray, rate_hz: int = 8000, kind: str = "WAV", subtype: str | None = None
-) -> io.BytesIO:
+def recording(samples: np.ndarray, rate_hz: int = 8000, kind: str = "WAV", subtype: str | None = None) -> io.BytesIO:
     """The samples as a file in memory."""
     file = io.BytesIO()
     soundfile.write(file, samples, rate_hz, format=kind, subtype=subtype)

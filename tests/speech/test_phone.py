@@ -1,0 +1,81 @@
+"""Telephone numbers are taken whole and as said, or not at all."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from speech.understand.phone import find_phone
+
+SPOKEN = dict(zip("0123456789", "零一二三四五六七八九", strict=True))
+
+
+def number_in(text: str) -> str | None:
+    phone = find_phone(text)
+    return phone.number if phone else None
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("我电话一三六四四零零二二一九", "13644002219"),
+        ("手机幺三六四四零零二二幺九随时打", "13644002219"),
+        ("一三六两个四两个零二二一九", "13644002219"),
+        ("打幺三七三个零二二三三四", "13700022334"),
+        ("一三六呃四四零零嗯那个二二一九", "13644002219"),
+        ("13644002219", "13644002219"),
+        ("１３６４４００２２１９", "13644002219"),
+        ("136-4400-2219", "13644002219"),
+        ("加八六一三六四四零零二二一九", "13644002219"),
+        ("座机八五五三三零零二", "85533002"),
+        ("零二零八五五三三零零二", "02085533002"),
+        ("家里电话七三三零零二一", "7330021"),
+        ("一三六四四零零二二一八不对是一三六四四零零二二一九", "13644002219"),
+        ("电话一三六四四零零二二一九一共三个人", "13644002219"),
+        ("一三六四四林零二二一九", "13644002219"),
+    ],
+)
+def test_spoken_number_is_dialable(text, number):
+    assert number_in(text) == number
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "我电话一三六四四零零二二一",
+        "我电话一三六四四零零二二一九九九",
+        "二零二二年三月零一号",
+        "身份证四四零一零三一九五",
+        "八千五百三十三块",
+        "我打了一二零又打了一二三四五",
+        "别打一三六四四零零二二一九",
+        "没有电话",
+        "",
+    ],
+)
+def test_no_number_is_made_of_what_is_none(text):
+    assert number_in(text) is None
+
+
+def test_number_that_is_not_to_be_rung_gives_way_to_the_other():
+    text = "别打一三六四四零零二二一八打我女儿的一三六四四零零二二一九"
+    assert number_in(text) == "13644002219"
+
+
+@given(st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True), st.sampled_from(["", "我电话", "住三楼手机是", "一共"]))
+def test_every_mobile_number_is_understood_as_spoken(number, before):
+    spoken = "".join(SPOKEN[digit] for digit in number)
+    assert number_in(before + spoken) == number
+
+
+@given(st.text(alphabet="一二三四五六七八九零幺两十百个三号不对是打我电话的住嗯那林0123456789 -", max_size=60))
+def test_no_digit_is_invented(text):
+    phone = find_phone(text)
+    if phone:
+        said = text[phone.span.start : phone.span.end]
+        assert set(phone.number) <= {digit for sign in said for digit in _digits(sign)}
+        assert len(phone.number) in (7, 8, 10, 11, 12)
+
+
+def _digits(sign: str) -> str:
+    aliases = {"幺": "1", "两": "2", "林": "0", **{spoken: digit for digit, spoken in SPOKEN.items()}}
+    return aliases.get(sign, sign if sign.isdigit() else "")

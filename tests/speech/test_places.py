@@ -1,0 +1,96 @@
+"""Places are found as deep as the words allow, and only those that are ours."""
+
+from pathlib import Path
+
+import pytest
+
+from speech.understand import Gazetteer, PlaceRow, UnitRow
+
+SAMPLES = Path(__file__).parent / "samples"
+
+
+@pytest.fixture(scope="module")
+def gazetteer() -> Gazetteer:
+    return Gazetteer.from_csv(SAMPLES / "units.csv", SAMPLES / "places.csv")
+
+
+@pytest.mark.parametrize(
+    ("text", "unit"),
+    [
+        ("我住柳溪大街二十二号", "yg-ht-lx-lt-02"),
+        ("我住柳溪路", "yg-ht-lx-lt-01"),
+        ("我在柳溪街", "yg-ht-lx"),
+        ("我在柳溪这边", "yg-ht-lx"),
+        ("海棠区柳溪街道莲塘社区", "yg-ht-lx-lt"),
+        ("住海棠区", "yg-ht"),
+        ("我住南园镇", "yg-hb-ny"),
+        ("我家在八一路", "yg-ht-sq-dh-12"),
+    ],
+)
+def test_deepest_unit_is_meant(gazetteer, text, unit):
+    assert gazetteer.find(text).unit == unit
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["莲塘二网格", "莲塘零二网格", "莲塘02网格", "莲塘2网格", "莲塘二号网格", "莲塘第二网格", "莲塘社区二网格"],
+)
+def test_grid_number_may_be_said_in_any_way(gazetteer, name):
+    assert gazetteer.find(f"我是{name}的").unit == "yg-ht-lx-lt-02"
+
+
+def test_numbers_of_two_digits_are_not_taken_for_one(gazetteer):
+    assert gazetteer.find("住东湖十二网格").unit == "yg-ht-sq-dh-12"
+    assert gazetteer.find("住东湖一网格").unit == "yg-ht-sq-dh-01"
+
+
+@pytest.mark.parametrize("heard", ["刘西大街", "流溪大街", "柳西大接"])
+def test_wrong_characters_of_the_same_sound_are_understood(gazetteer, heard):
+    place = gazetteer.find(f"我住{heard}")
+    assert place.unit == "yg-ht-lx-lt-02"
+    assert place.confidence < gazetteer.find("我住柳溪大街").confidence
+
+
+def test_correction_counts(gazetteer):
+    assert gazetteer.find("我住石桥东路不对是长平路").unit == "yg-hb-cp-hx-01"
+
+
+def test_help_is_needed_where_someone_lives_and_not_where_they_came_from(gazetteer):
+    assert gazetteer.find("我老家在南园镇现在住长平路").unit == "yg-hb-cp-hx-01"
+    assert gazetteer.find("我以前住长平路") is None
+
+
+@pytest.mark.parametrize(
+    "text", ["我住柳溪北路", "我在东湖大学", "家里没米了", "市民政局让我打的", "我找救助站", "", "路", "😀" * 50]
+)
+def test_what_is_not_ours_is_no_place(gazetteer, text):
+    assert gazetteer.find(text) is None
+
+
+def test_common_words_are_no_place_for_sounding_like_one():
+    gazetteer = Gazetteer.from_rows(
+        [UnitRow("a", "", "street", "某街道"), UnitRow("a1", "a", "community", "观语社区", ("观语",))]
+    )
+    assert gazetteer.find("我想问关于社区食堂的事") is None
+    assert gazetteer.find("我住关于社区").unit == "a1"
+
+
+def test_name_that_two_units_share_means_neither():
+    rows = [UnitRow("a", "", "community", "新村社区", ("新村",)), UnitRow("b", "", "community", "新村社区")]
+    assert Gazetteer.from_rows(rows).find("我住新村社区") is None
+
+
+def test_name_of_a_unit_within_another_of_that_name_means_the_higher():
+    rows = [UnitRow("a", "", "street", "和平街道"), UnitRow("b", "a", "community", "和平社区", ("和平",))]
+    assert Gazetteer.from_rows(rows).find("我住和平").unit == "a"
+
+
+def test_place_of_an_unknown_unit_and_parents_in_a_circle_do_no_harm():
+    rows = [UnitRow("a", "b", "street", "甲乙街道"), UnitRow("b", "a", "community", "丙丁社区")]
+    gazetteer = Gazetteer.from_rows(rows, [PlaceRow("nowhere", "戊己路")])
+    assert gazetteer.find("住戊己路") is None
+    assert gazetteer.find("甲乙街道丙丁社区").unit in {"a", "b"}
+
+
+def test_empty_gazetteer_knows_no_place():
+    assert Gazetteer.from_rows([]).find("我住柳溪路") is None
