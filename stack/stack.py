@@ -4,8 +4,8 @@ import json
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType, TracebackType
@@ -14,6 +14,7 @@ from typing import Self
 from honcho.environ import parse_procfile
 
 from stack.environment import ROOT, Ports, as_shell, compose, needs_stand_in
+from stack.errors import StackError
 from stack.lock import held
 from stack.postgres import Postgres
 from stack.process import Command, run_to_end, wait_for
@@ -135,15 +136,18 @@ class Stack:
         addresses = {}
         if "REDIS_URL" not in self._settings:
             redis = Redis(self.directory / "redis")
-            self._supervisor.start(redis)
-            redis.wait_until_ready()
+            self._start_service(redis)
             addresses["REDIS_URL"] = redis.url
         if "DATABASE_URL" not in self._settings:
             postgres = Postgres(self.directory / "postgres", durable=self._durable)
-            self._supervisor.start(postgres)
-            postgres.wait_until_ready()
+            self._start_service(postgres)
             addresses |= {"DATABASE_URL": postgres.url(), **postgres.client_settings()}
         return addresses
+
+    def _start_service(self, service: Postgres | Redis) -> None:
+        self._supervisor.start(service)
+        with self._explaining(service.name):
+            service.wait_until_ready()
 
     def _prepare(self) -> None:
         """Bring the database up to date, fill in the sample organisation, introduce its numbers to the stand-in."""
@@ -215,7 +219,16 @@ class Stack:
         def is_dead() -> bool:
             return self._supervisor.pid(name) is None
 
-        wait_for(name, lambda: _answers(url), is_dead, _START_S)
+        with self._explaining(name):
+            wait_for(name, lambda: _answers(url), is_dead, _START_S)
+
+    @contextmanager
+    def _explaining(self, name: str) -> Iterator[None]:
+        """Add what a program wrote last to the error that says it didn't come up."""
+        try:
+            yield
+        except StackError as error:
+            raise StackError(f"{error}\n{self._supervisor.last_words(name)}") from error
 
 
 def _answers(url: str) -> bool:

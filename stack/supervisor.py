@@ -10,6 +10,7 @@ import selectors
 import signal
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ _FIRST_DELAY_S, _LONGEST_DELAY_S = 0.2, 15.0
 # Whoever ran for so long is well again, and its next death begins a new count.
 _WELL_AFTER_S = 30.0
 _LONGEST_LINE = 64 * 1024
+_LINES_KEPT = 30
 
 _Result = TypeVar("_Result")
 
@@ -56,7 +58,8 @@ class Supervisor:
     """Given programs inside a `with` block; at its end everything that still runs is stopped."""
 
     def __init__(self, say: Say) -> None:
-        self._say = say
+        self._hear = say
+        self._last_words: dict[str, deque[str]] = {}
         self._watched: dict[str, _Watched] = {}
         self._requests: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._is_closing = False
@@ -87,6 +90,10 @@ class Supervisor:
     def names(self) -> set[str]:
         """The programs it was given."""
         return self._ask(lambda: set(self._watched))
+
+    def last_words(self, name: str) -> str:
+        """The last lines that the program wrote, for the text of an error."""
+        return "\n".join(self._last_words.get(name, ()))
 
     def pid(self, name: str) -> int | None:
         """Its process id now; None while it is dead and waits to be started again."""
@@ -123,6 +130,10 @@ class Supervisor:
         os.write(self._woken_end, b".")
 
     # From here on everything runs in the thread.
+
+    def _say(self, name: str, line: str) -> None:
+        self._last_words.setdefault(name, deque(maxlen=_LINES_KEPT)).append(line)
+        self._hear(name, line)
 
     def _run(self) -> None:
         with self._selector:
