@@ -99,7 +99,6 @@ class Bridge:
         ended_by = self._converse(leg, agent, min(self._ends_s, answered_s + self._verb.time_limit_s))
         from_s = rang_s if "ringing" in self._verb.record else answered_s
         kept = self._keep(recording, agent, from_s) if self._records else None
-        leg.callee.stop(leg.call)
         reach(self._office, leg.call, "completed")
         self._call.note("dialled", number=leg.call.called, status="completed")
         interrupted_by = None if ended_by == HungUp(leg.call.sid) else ended_by

@@ -1,7 +1,7 @@
 """One telephone call: who, when, how far, and a log of everything said, pressed and asked on it."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -66,12 +66,16 @@ class Call:
     is_settled: bool = False
     sequence: int = 0
     changed: Condition = field(default_factory=Condition)
+    watchers: list[Callable[[Mapping[str, Any]], None]] = field(default_factory=list)
 
     def note(self, event: str, **facts: object) -> None:
-        """Write a line of the log."""
+        """Write a line of the log, and show it to whoever watches the call."""
+        line = {"at_s": round(self.clock.now_s, 2), "event": event, **facts}
         with self.changed:
-            self.log.append({"at_s": round(self.clock.now_s, 2), "event": event, **facts})
+            self.log.append(line)
             self.changed.notify_all()
+        for watch in list(self.watchers):
+            watch(line)
 
     def advance(self, status: str) -> None:
         """Go on to another status, keeping the times that depend on it."""

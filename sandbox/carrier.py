@@ -127,10 +127,7 @@ class Carrier:
         if winner is None:
             self._end(call, leg.outcome)
             return
-        try:
-            self._talk(call, line, order, callee)
-        finally:
-            callee.stop(call)
+        self._talk(call, line, order, callee)
 
     def _talk(self, call: Call, line: Line, order: CallOrder, callee: Callee) -> None:
         line.party = callee.party(call, line)

@@ -26,6 +26,8 @@ def blueprint(office: Office, carrier: Carrier, messages: MessageCenter) -> Blue
     def stay_local() -> None:
         if request.remote_addr not in ("127.0.0.1", "::1"):
             abort(HTTPStatus.FORBIDDEN, "the control interface answers this machine alone")
+        if request.origin not in (None, request.host_url.rstrip("/")):
+            abort(HTTPStatus.FORBIDDEN, "the control interface obeys no page of another site")
 
     @routes.errorhandler(HTTPException)
     def refuse(problem: HTTPException) -> tuple[Response, int]:

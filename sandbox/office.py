@@ -17,7 +17,7 @@ from sandbox.twiml import RecordingCallback
 from sandbox.webhooks import Answer, WebhookError, Webhooks
 
 
-class Phones(Protocol):
+class LivePhones(Protocol):
     """Live telephones that people hold in their hands."""
 
     def find(self, number: str) -> Callee | None:
@@ -27,7 +27,7 @@ class Phones(Protocol):
 class Office:
     """The carrier's memory, shared by every call."""
 
-    def __init__(self, config: Config, phones: Phones) -> None:
+    def __init__(self, config: Config, phones: LivePhones) -> None:
         self.config = config
         self.phones = phones
         self.webhooks = Webhooks(config.auth_token, config.webhook_timeout_s)

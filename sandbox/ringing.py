@@ -38,10 +38,7 @@ class Callee(Protocol):
         """The outcome (answered, busy, failed) and after how many seconds; None if that is not known."""
 
     def alert(self, call: Call, line: Line) -> None:
-        """Start ringing; a live telephone tells `line` what becomes of it."""
-
-    def stop(self, call: Call) -> None:
-        """Stop ringing."""
+        """Ring until the call has a final status; a live telephone tells `line` what becomes of it."""
 
     def party(self, call: Call, line: Line) -> Party:
         """Who speaks once it was picked up."""
@@ -68,9 +65,6 @@ class ScriptedCallee:
     def alert(self, call: Call, line: Line) -> None:
         """Nothing rings aloud."""
 
-    def stop(self, call: Call) -> None:
-        """Nothing rings aloud."""
-
     def party(self, call: Call, line: Line) -> Party:  # noqa: ARG002 - a script needs no line
         """The person with their script."""
         return ScriptedParty(self.person.script, call.note)
@@ -93,10 +87,10 @@ class Leg:
 
     def start(self, line: Line) -> None:
         """Let it ring."""
-        self.callee.alert(self.call, line)
         if plan := self.callee.plan():
             self.planned, after_s = plan
             self.at_s = line.now_s + after_s
+        self.callee.alert(self.call, line)
 
     @property
     def is_open(self) -> bool:
@@ -109,16 +103,11 @@ def ring(line: Line, legs: Sequence[Leg], timeout_s: float) -> Leg | None:
     ends_s = line.now_s + timeout_s
     for leg in legs:
         leg.start(line)
-    try:
-        while any(leg.is_open for leg in legs):
-            if not _step(line, legs, ends_s):
-                break
-            if winner := next((leg for leg in legs if leg.outcome == "answered"), None):
-                return winner
-    finally:
-        for leg in legs:
-            if leg.outcome != "answered":
-                leg.callee.stop(leg.call)
+    while any(leg.is_open for leg in legs):
+        if not _step(line, legs, ends_s):
+            break
+        if winner := next((leg for leg in legs if leg.outcome == "answered"), None):
+            return winner
     for leg in legs:
         leg.outcome = leg.outcome or "no-answer"
     return None

@@ -81,7 +81,7 @@ class Service:
 
     def on(self, path: str, *replies: Reply | str) -> str:
         """Say what a path answers, one reply after the other; gives the whole address."""
-        self._replies[path] = list(replies) or ["<Response/>"]
+        self._replies[path] = list(replies) or [Reply()]
         return self.base_url + path
 
     def at(self, path: str) -> list[Hit]:
