@@ -1,4 +1,4 @@
-"""`python -m stack run`: everything on this machine, until Ctrl-C."""
+"""The service on one machine: `python -m stack run` until Ctrl-C, `python -m stack demo` for one call."""
 
 import argparse
 import os
@@ -11,12 +11,14 @@ from pathlib import Path
 from honcho.colour import get_colours
 from honcho.printer import Message, Printer
 
+from stack import demo
 from stack.environment import ROOT, Ports, given_settings, needs_stand_in
 from stack.errors import StackError
 from stack.stack import Stack
 
 _PORTS = Ports(web=8000, sandbox=5080)
 _WIDTH = len("worker-speech")
+_BROKEN_OFF = 130
 _ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -38,19 +40,27 @@ class _Terminal:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m stack", description=__doc__)
-    parser.add_argument("command", choices=["run"])
-    parser.add_argument("--directory", type=Path, default=ROOT / "var", help="where everything is kept; default: var")
-    arguments = parser.parse_args()
+    arguments = _arguments()
     for number in _ENDINGS:
         signal.signal(number, _interrupt)
     try:
-        return _run(arguments.directory)
+        return demo.run(arguments.text or demo.TEXT) if arguments.command == "demo" else _run(arguments.directory)
     except KeyboardInterrupt:
-        return 0
+        # That is how `run` ends, while a demo that is broken off has not shown what it should.
+        return _BROKEN_OFF if arguments.command == "demo" else 0
     except StackError as error:
         print(f"\n{error}", file=sys.stderr)  # noqa: T201 - a command's answer
         return 1
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m stack", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    run = commands.add_parser("run", help="start everything, until Ctrl-C")
+    run.add_argument("--directory", type=Path, default=ROOT / "var", help="where everything is kept; default: var")
+    shown = commands.add_parser("demo", help="one call, all the way round, in a folder that is thrown away")
+    shown.add_argument("--text", help="what the caller says")
+    return parser.parse_args()
 
 
 def _run(directory: Path) -> int:
