@@ -15,6 +15,17 @@ _ASKING_REACH = 10
 _MIN_WEIGHT = 2
 _CARE = "care"
 _CARE_WEIGHT = 2
+_CARED_FOR = {
+    "elderly": "elderly",
+    "elderly_alone": "elderly",
+    "disabled": "disability",
+    "hearing_impaired": "disability",
+    "visually_impaired": "disability",
+    "child": "children",
+    "infant": "children",
+    "left_behind_child": "children",
+    "orphan": "children",
+}
 _OTHER = "other"
 _OTHER_CONFIDENCE = 0.3
 
@@ -130,5 +141,5 @@ def _listed(rule: str, spans: Iterable[Span]) -> Iterator[_Sign]:
 
 def _whose_care(groups: Iterable[Span]) -> str:
     """Care belongs to those who are cared for; to the old where nothing else is said."""
-    named = {table("category")["by_group"].get(span.says, ["children"])[0] for span in groups}
+    named = {_CARED_FOR[span.says] for span in groups if span.says in _CARED_FOR}
     return next((name for name in ("elderly", "disability", "children") if name in named), "elderly")

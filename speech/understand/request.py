@@ -18,6 +18,7 @@ from speech.understand.places import Gazetteer, Place
 from speech.understand.sound import correct
 from speech.understand.urgency import Urgency, find_emergencies, find_urgency
 
+_ASKS_FOR_NOTHING = {"policy", "other"}
 _SUMMARY_LENGTH = 80
 _CONTACT_REACH = 14
 
@@ -32,8 +33,8 @@ def understand(text: str, gazetteer: Gazetteer, *, words: Sequence[Word] = ()) -
     emergencies = find_emergencies(meant)
     needs, groups = find_needs(meant), find_groups(meant)
     category = find_category(meant, Signs(tuple(needs), tuple(groups), tuple(emergencies)))
-    if category and category.name == "policy":
-        # A pure question needs nothing, and the people in it count only where they are somebody's.
+    if category and category.name in _ASKS_FOR_NOTHING and not emergencies:
+        # A pure question, thanks or an offer needs nothing; people count only where they are somebody's.
         needs, groups = [], of_somebody(meant, groups)
     urgency = find_urgency(meant, category.name if category else None, emergencies, groups)
     phone, place, name = find_phone(text), gazetteer.find(text), find_name(text)
