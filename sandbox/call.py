@@ -118,15 +118,11 @@ class Call:
             "CallSid": self.sid,
             "CallStatus": self.status,
             "Direction": self.direction,
-            "From": self.caller,
-            "To": self.called,
-            "Caller": self.caller,
-            "Called": self.called,
         }
-        for side in ("From", "Caller"):
-            params |= place_params(side, self.caller)
-        for side in ("To", "Called"):
-            params |= place_params(side, self.called)
+        for sides, number in ((("From", "Caller"), self.caller), (("To", "Called"), self.called)):
+            for side in sides:
+                # who hides their number is not named at all
+                params |= {side: number, **place_params(side, number)} if number else {}
         if self.parent_sid:
             params["ParentCallSid"] = self.parent_sid
         if self.answered_by:

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from queue import Queue
@@ -15,7 +15,7 @@ from sandbox.callbacks import Callback
 from sandbox.clock import CallClock
 from sandbox.interpreter import Interpreter, Source
 from sandbox.office import Office
-from sandbox.party import Line, Nobody, Ordered, Party, ScriptedParty
+from sandbox.party import Line, Nobody, Ordered, Party, ScriptedParty, rehearse
 from sandbox.progress import reach, tell
 from sandbox.recordings import Recording
 from sandbox.ringing import Callee, Leg, RingingStopped, ring
@@ -63,8 +63,9 @@ class Carrier:
 
     # Calls in
 
-    def ring_in(self, caller: str, called: str, steps: Iterable[Step]) -> Call:
-        """Somebody with a script rings one of the service's numbers."""
+    def ring_in(self, caller: str, called: str, steps: Sequence[Step]) -> Call:
+        """Somebody with a script rings one of the service's numbers; ScriptError if it cannot be said."""
+        rehearse(steps)
         call = self.office.open_call("inbound", caller, called)
         self._start_inbound(call, Line(call.clock, ScriptedParty(steps, call.note)))
         return call
@@ -185,6 +186,7 @@ class Carrier:
                 raise CallStateError(f"the call is already {call.status}")
             if call.status == "queued":
                 reach(self.office, call, "canceled")
+                self._lines.pop(call.sid, None)
                 Thread(target=self._close, args=(call,), daemon=True).start()
                 return
         if status == "canceled" and call.status == "in-progress":

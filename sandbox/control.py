@@ -13,6 +13,7 @@ from sandbox.config import ConfigError, Number
 from sandbox.faults import FaultError, Faults
 from sandbox.messages import MessageCenter
 from sandbox.office import Office
+from sandbox.party import rehearse
 from sandbox.script import Person, ScriptError, script_from
 
 _LONGEST_WAIT_S = 120.0
@@ -58,7 +59,10 @@ def _add_calls(routes: Blueprint, office: Office, carrier: Carrier) -> None:
 
     @routes.get("/calls")
     def list_calls() -> Response:
-        return jsonify([call.record() for call in office.calls.values()])
+        wanted = request.args
+        calls = [call.record() for call in list(office.calls.values())]
+        fits = [call for call in calls if all(str(call.get(key)) == value for key, value in wanted.items())]
+        return jsonify(fits)
 
     @routes.get("/calls/<sid>")
     def show_call(sid: str) -> Response:
@@ -70,7 +74,9 @@ def _add_calls(routes: Blueprint, office: Office, carrier: Carrier) -> None:
 def _add_people(routes: Blueprint, office: Office, messages: MessageCenter) -> None:
     @routes.put("/people/<number>")
     def set_person(number: str) -> dict[str, str]:
-        office.people[number] = Person.from_record(_body())
+        person = Person.from_record(_body())
+        rehearse(person.script)
+        office.people[number] = person
         return {"number": number}
 
     @routes.put("/numbers/<number>")

@@ -279,18 +279,21 @@ class Interpreter:
         return self._next(verb.action, verb.method, self._recorded(kept, ending.digits)) if kept else None
 
     def _listen(self, verb: twiml.Record, began_s: float) -> _Ending:
-        longest_s = began_s + verb.max_length_s
         while True:
-            quiet_s = self._line.party.track.silence_from(began_s, verb.timeout_s)
-            stops_s = min(longest_s, quiet_s)
-            if stops_s <= self._line.now_s:
-                return _Ending(stops_s)
             try:
-                key = self._key(stops_s)
+                key = self._key(self._stops_s(verb, began_s))
             except _CallerLeft:
                 return _Ending(self._line.now_s, "hangup", left=True)
             if key is not None and key in verb.finish_on_key:
                 return _Ending(self._line.now_s, key)
+            # somebody may have spoken while we waited, so the end is worked out anew
+            stops_s = self._stops_s(verb, began_s)
+            if key is None and stops_s <= self._line.now_s:
+                return _Ending(stops_s)
+
+    def _stops_s(self, verb: twiml.Record, began_s: float) -> float:
+        quiet_s = self._line.party.track.silence_from(began_s, verb.timeout_s)
+        return min(began_s + verb.max_length_s, quiet_s)
 
     def _keep(self, verb: twiml.Record, recording: Recording, began_s: float, ends_s: float) -> Recording | None:
         sound = self._line.party.track.cut(began_s, ends_s)

@@ -11,9 +11,9 @@ import soundfile
 import soxr
 
 from sandbox.clock import CallClock
-from sandbox.script import MOMENTS, Step
+from sandbox.script import MOMENTS, ScriptError, Step
 from sandbox.track import Track
-from sandbox.voice import SAMPLE_RATE_HZ, Samples, over_the_telephone, speak
+from sandbox.voice import SAMPLE_RATE_HZ, Samples, VoiceError, over_the_telephone, speak
 
 _REACTION_S = 0.6
 _KEY_INTERVAL_S = 0.2
@@ -203,6 +203,18 @@ def _moments_of(step: Step) -> tuple[str, ...]:
 
 def _when(step: Step, now_s: float) -> float:
     return now_s + (step.after_s or 0.0)
+
+
+def rehearse(steps: Iterable[Step]) -> None:
+    """Say every step once before it is needed, so that no time passes on a call while words are made.
+
+    ScriptError when a step cannot be said.
+    """
+    for step in steps:
+        try:
+            _sound_of(step)
+        except (VoiceError, soundfile.LibsndfileError) as problem:
+            raise ScriptError(str(problem)) from problem
 
 
 def _sound_of(step: Step) -> tuple[Samples, str]:

@@ -234,7 +234,7 @@ def _call_order(office: Office, form: MultiDict[str, str]) -> CallOrder:
         fallback_url=_address(form, "FallbackUrl"),
         callback=CallbackOrder(
             _address(form, "StatusCallback"),
-            form.get("StatusCallbackMethod", "POST"),
+            _method(form, "StatusCallbackMethod"),
             _events(form, "StatusCallbackEvent", _CALL_EVENTS),
         ),
         timeout_s=min(_whole(form, "Timeout", 60), 600),
@@ -242,14 +242,14 @@ def _call_order(office: Office, form: MultiDict[str, str]) -> CallOrder:
         detects_machine=_one_of(form, "MachineDetection", ("", "Enable", "DetectMessageEnd")),
         detects_aside=form.get("AsyncAmd", "false").lower() == "true",
         detection_callback=CallbackOrder(
-            _address(form, "AsyncAmdStatusCallback"), form.get("AsyncAmdStatusCallbackMethod", "POST")
+            _address(form, "AsyncAmdStatusCallback"), _method(form, "AsyncAmdStatusCallbackMethod")
         ),
         records=form.get("Record", "false").lower() == "true",
         is_dual=_one_of(form, "RecordingChannels", ("mono", "dual")) == "dual",
         trims=_one_of(form, "Trim", ("trim-silence", "do-not-trim")) == "trim-silence",
         recording_callback=RecordingCallback(
             _address(form, "RecordingStatusCallback"),
-            form.get("RecordingStatusCallbackMethod", "POST"),
+            _method(form, "RecordingStatusCallbackMethod"),
             _events(form, "RecordingStatusCallbackEvent", _RECORDING_EVENTS),
         ),
     )
@@ -262,7 +262,7 @@ def _source(form: Mapping[str, str]) -> Source:
         return Source(inline=form["Twiml"])
     if "Url" not in form:
         raise RestError(400, 21205, "Url parameter is required: one of Url and Twiml")
-    return Source(_address(form, "Url"), form.get("Method", "POST"))
+    return Source(_address(form, "Url"), _method(form, "Method"))
 
 
 def _order_call(carrier: Carrier, call: Call, form: Mapping[str, str]) -> None:
@@ -398,6 +398,10 @@ def _one_of(form: Mapping[str, str], name: str, allowed: tuple[str, ...], defaul
     if value not in allowed:
         raise RestError(400, 20001, f"{name} cannot be {value!r}")
     return value
+
+
+def _method(form: Mapping[str, str], name: str) -> str:
+    return _one_of(form, name, ("POST", "GET"))
 
 
 def _whole(form: Mapping[str, str], name: str, default: int) -> int:

@@ -45,7 +45,7 @@ export const WORDS = {
     connected_with: "已接通 {number}",
     dialled: "与 {number} 的通话：{status}",
     played: "播放录音",
-    hung_up: "{by} 挂断了",
+    hung_up: "{by}挂断了",
     application_error: "热线出错了（{code}）",
     error: "错误 {code}：{message}",
     statuses: {
@@ -115,7 +115,9 @@ export const WORDS = {
   },
 };
 
-/** The words under a name, with {gaps} filled in. */
+/** The words under a name, with {gaps} filled in; what has a name of its own, such as a status, is translated. */
 export function words(language, name, gaps = {}) {
-  return WORDS[language][name].replace(/\{(\w+)\}/g, (_, gap) => gaps[gap] ?? "");
+  const spoken = WORDS[language];
+  const fill = { ...gaps, status: spoken.statuses[gaps.status] ?? gaps.status, by: spoken.who[gaps.by] ?? gaps.by };
+  return spoken[name].replace(/\{(\w+)\}/g, (_, gap) => fill[gap] ?? "");
 }

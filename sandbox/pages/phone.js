@@ -83,7 +83,6 @@ function addTo(list, kind, text, by) {
 }
 
 const fact = (name, gaps) => addTo("log", "fact", words(language, name, gaps));
-const status = (name) => WORDS[language].statuses[name] ?? name;
 
 const SHOW = {
   said: (line) => addTo("log", "service", line.text, words(language, "by_service")),
@@ -100,8 +99,8 @@ const SHOW = {
   played: (line) => fact("played", line),
   dialling: (line) => fact("dialling", { numbers: line.numbers.join("、") }),
   connected: (line) => fact("connected_with", line),
-  dialled: (line) => fact("dialled", { number: line.number, status: status(line.status) }),
-  hung_up: (line) => fact("hung_up", { by: WORDS[language].who[line.by] ?? line.by }),
+  dialled: (line) => fact("dialled", line),
+  hung_up: (line) => fact("hung_up", line),
   application_error: (line) => addTo("log", "wrong", words(language, "application_error", line)),
   error: (line) => addTo("log", "wrong", words(language, "error", line)),
 };
@@ -124,7 +123,7 @@ const NEWS = {
   },
   ended: (news) => {
     ear.hush();
-    enter("ready", "ended", { status: status(news.status) });
+    enter("ready", "ended", news);
   },
   hush: () => ear.hush(),
   kept: (news) => fact("kept", news),
