@@ -6,13 +6,10 @@ from dataclasses import dataclass
 from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue
-from rq.exceptions import NoSuchJobError
-from rq.job import Job as QueuedJob
-from rq.job import JobStatus
 
 from hotline.logs import get_log
 from hotline.models import Work
-from worker.jobs import JOBS
+from worker.jobs import JOBS, QUEUES
 
 log = get_log(__name__)
 
@@ -44,7 +41,7 @@ def send(redis: Redis, parcels: Iterable[Parcel]) -> None:
     for parcel in parcels:
         job = JOBS[parcel.work]
         try:
-            Queue(job.queue, connection=redis, serializer=SERIALIZER).enqueue_call(
+            _queue(redis, job.queue).enqueue_call(
                 "worker.perform.perform",
                 args=(parcel.entry_id,),
                 job_id=parcel.job_id,
@@ -58,10 +55,14 @@ def send(redis: Redis, parcels: Iterable[Parcel]) -> None:
             return
 
 
-def is_queued(redis: Redis, parcel: Parcel) -> bool:
-    """True while a queue holds the job and no worker has taken it."""
-    try:
-        job = QueuedJob.fetch(parcel.job_id, connection=redis, serializer=SERIALIZER)
-    except NoSuchJobError:
-        return False
-    return bool(job.get_status(refresh=False) == JobStatus.QUEUED)
+def waiting(redis: Redis) -> frozenset[str]:
+    """The names of the jobs that no worker has taken yet, of all queues.
+
+    The queues themselves are looked at, not the state that a job says it has: a worker that dies between taking a
+    job and saying so leaves one behind that calls itself queued for ever.
+    """
+    return frozenset(job_id for name in QUEUES for job_id in _queue(redis, name).job_ids)
+
+
+def _queue(redis: Redis, name: str) -> Queue:
+    return Queue(name, connection=redis, serializer=SERIALIZER)

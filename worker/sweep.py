@@ -16,7 +16,7 @@ from hotline.telephony.carrier import CallAtCarrier, CarrierUnavailableError, No
 from hotline.telephony.journal import Entry, Journal, store
 from worker.context import Context
 from worker.perform import alone
-from worker.queue import Parcel, is_queued, send
+from worker.queue import Parcel, send, waiting
 
 log = get_log(__name__)
 
@@ -58,10 +58,11 @@ def send_lost_again(context: Context, redis: Redis) -> None:
 
 def _missing(redis: Redis, parcels: Iterable[Parcel]) -> list[Parcel]:
     try:
-        return [parcel for parcel in parcels if not is_queued(redis, parcel)]
+        there = waiting(redis)
     except RedisError as error:
         log.warning("the queues cannot be looked at", error=type(error).__name__)
         return []
+    return [parcel for parcel in parcels if parcel.job_id not in there]
 
 
 def replay_journal(context: Context) -> None:
