@@ -2,15 +2,20 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from uuid import uuid4
 
+import factories
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import NullPool, create_engine
+from sqlalchemy import Engine, NullPool, create_engine
+from sqlalchemy.orm import Session
 
+from hotline.db import Sessions, make_engine, make_sessions
+from hotline.settings import Settings
 from stack.postgres import Postgres
 from stack.redis import Redis
 
@@ -71,3 +76,46 @@ def own_database_url(postgres: Postgres, migrated_template: str) -> Iterator[str
     postgres.create_database(name, template=migrated_template)
     yield postgres.url(name)
     postgres.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def engine(database_url: str) -> Iterator[Engine]:
+    """The engine of the tests that roll back; nothing is ever committed through it."""
+    engine = make_engine(database_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def undone(engine: Engine) -> Callable[[], AbstractContextManager[Sessions]]:
+    """A block whose sessions commit into one outer transaction, which is rolled back at the end of the block."""
+
+    @contextmanager
+    def block() -> Iterator[Sessions]:
+        with engine.connect() as connection, connection.begin() as outer:
+            sessions = make_sessions(engine)
+            sessions.configure(bind=connection, join_transaction_mode="create_savepoint")
+            yield sessions
+            outer.rollback()
+
+    return block
+
+
+@pytest.fixture
+def sessions(undone: Callable[[], AbstractContextManager[Sessions]]) -> Iterator[Sessions]:
+    """Sessions whose commits are real to each other, and gone after the test."""
+    with undone() as sessions:
+        yield sessions
+
+
+@pytest.fixture
+def session(sessions: Sessions) -> Iterator[Session]:
+    """One session, for the tests of what happens inside a transaction."""
+    with sessions() as session:
+        yield session
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str) -> Settings:
+    """Settings with everything that is written to disk below the test's own directory."""
+    return factories.settings(tmp_path, database_url=database_url)

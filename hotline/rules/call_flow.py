@@ -51,7 +51,8 @@ CALL: dict[CallState, dict[CallEvent, CallState]] = {
     _S.GREETED: {
         _E.PERSON_WANTED: _S.WITH_PERSON,
         _E.MESSAGE_LEFT_PERSON_WANTED: _S.WITH_PERSON,
-        _E.OTHER_KEY: _S.RECORDER,
+        # The key cut the greeting short, and with it the word about the recording.
+        _E.OTHER_KEY: _S.GREETED,
         _E.MESSAGE_LEFT: _S.THANKED,
         _E.NOTHING_SAID: _S.ASKED_AGAIN,
         _E.PERSON_TALKED: _S.TALKED,

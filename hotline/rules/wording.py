@@ -25,7 +25,6 @@ _ZH: Mapping[str, str] = {
         "您好，这里是{line}。为了把您的事情办好，本次通话会录音。"
         "请在“嘀”声后说出您的困难、所在的地方和联系电话，说完请按井号键或者直接挂机。需要人工服务，请按零。"
     ),
-    "please_speak": "请在“嘀”声后说出您的困难、所在的地方和联系电话，说完请按井号键或者直接挂机。",
     "connecting": "正在为您转接值班人员，通话会录音，请稍候。",
     "nobody_there": "抱歉，值班人员暂时无法接听。请您留言，我们会尽快给您回电。",
     "ask_again": "没有听到您的声音。请在“嘀”声后再说一次。",
@@ -55,7 +54,6 @@ _YUE: Mapping[str, str] = {
         "你好，呢度係{line}。为咗帮你办好件事，今次通话会录音。"
         "请喺“嘟”一声之后讲低你嘅困难、所在嘅地方同联络电话，讲完请按井号键或者直接收线。需要人工服务，请按零。"
     ),
-    "please_speak": "请喺“嘟”一声之后讲低你嘅困难、所在嘅地方同联络电话，讲完请按井号键或者直接收线。",
     "connecting": "而家帮你转接当值同事，通话会录音，请等一等。",
     "nobody_there": "唔好意思，当值同事暂时未能接听。请你留言，我哋会尽快打返俾你。",
     "ask_again": "听唔到你把声。请喺“嘟”一声之后再讲一次。",
@@ -85,9 +83,6 @@ _EN: Mapping[str, str] = {
         "Hello, this is the {line}. The call is recorded so that your matter is handled well. "
         "After the tone, please say what you need, where you are and how to reach you; then press the hash key or hang up. "
         "For a person, press zero."
-    ),
-    "please_speak": (
-        "After the tone, please say what you need, where you are and how to reach you; then press the hash key or hang up."
     ),
     "connecting": "You are being connected to the person on duty. The call is recorded. Please hold on.",
     "nobody_there": "Sorry, nobody can take your call just now. Please leave a message; we will ring you back soon.",

@@ -57,7 +57,7 @@ def happened(session: Session, told: Told, event: CallEvent, now: datetime, zone
     """The caller did something; a repeated webhook is answered as the first was, and changes nothing."""
     call = _find_or_make(session, told, now, zone)
     if receipts.first_time(session, "voice", told.call_id, told.event, told, now) is not None:
-        _move(call, event)
+        _move(call, _possible(call, event))
     return _heard(call)
 
 
@@ -69,9 +69,8 @@ def message_left(
     if receipts.first_time(session, "voice", told.call_id, told.event, told, now) is not None:
         fetch_at = now + _COMPLETION_GRACE
         recordings.announce(session, call, recording_id, RecordingKind.MESSAGE, now, now, fetch_at=fetch_at)
-        _leave_message(
-            session, call, now, CallEvent.MESSAGE_LEFT_PERSON_WANTED if wants_person else CallEvent.MESSAGE_LEFT
-        )
+        event = CallEvent.MESSAGE_LEFT_PERSON_WANTED if wants_person else CallEvent.MESSAGE_LEFT
+        _leave_message(session, call, now, _possible(call, event))
     return _heard(call)
 
 
@@ -203,8 +202,22 @@ def _leave_message(session: Session, call: Call, now: datetime, event: CallEvent
     text_messages.tell_order_number(session, call, _language(call), now)
 
 
+_NOBODY_ON_DUTY = {
+    CallEvent.PERSON_WANTED: CallEvent.PERSON_ABSENT,
+    CallEvent.MESSAGE_LEFT_PERSON_WANTED: CallEvent.MESSAGE_LEFT,
+}
+
+
+def _possible(call: Call, event: CallEvent) -> CallEvent:
+    """Who asks for a person on a line without one finds nobody there."""
+    has_duty = call.line is not None and call.line.duty_number is not None
+    return event if has_duty else _NOBODY_ON_DUTY.get(event, event)
+
+
 def _move(call: Call, event: CallEvent) -> None:
-    call.state = call_flow.after(call.state, event)
+    before, call.state = call.state, call_flow.after(call.state, event)
+    if call.state == before:
+        return  # a late callback asks for no attention that a person gave already
     if call.state in call_flow.RING_BACK:
         call.attention = Attention.RING_BACK
     elif call.attention == Attention.RING_BACK:

@@ -9,7 +9,17 @@ from email.utils import parsedate_to_datetime
 from hotline.models import MessageState
 from hotline.rules.survey_states import AttemptEvent
 from hotline.services.receipts import RecordingTold, Told
-from hotline.telephony.twilio_words import CALL_ID, ENDED, MACHINES, MESSAGES, NAME, PROGRESS, RECORDING_ID, WITHHELD
+from hotline.telephony.twilio_words import (
+    CALL_ID,
+    ENDED,
+    MACHINES,
+    MESSAGES,
+    NAME,
+    NUMBER,
+    PROGRESS,
+    RECORDING_ID,
+    WITHHELD,
+)
 
 Form = Mapping[str, str]
 
@@ -28,7 +38,8 @@ def told(form: Form, path: str, token: str | None) -> Told:
     return Told(
         carrier=NAME,
         call_id=_checked(form, "CallSid", CALL_ID.match(form.get("CallSid", ""))),
-        number=None if number.lower() in WITHHELD else number,
+        # Withheld, or no telephone at all (`sip:`, `client:`): nobody can be rung back there.
+        number=number if NUMBER.match(number) and number not in WITHHELD else None,
         dialled=form.get("To", ""),
         # Without the carrier's token two requests cannot be told from one that was repeated.
         event=f"{path.rpartition('/')[2]}:{_short(token or uuid.uuid4().hex)}",

@@ -11,8 +11,9 @@ NAME = "twilio"
 CALL_ID = re.compile(r"^CA[0-9a-fA-F]{32}$")
 RECORDING_ID = re.compile(r"^RE[0-9a-fA-F]{32}$")
 
-# A withheld number arrives as one of these, or not at all.
-WITHHELD = frozenset({"", "+266696687", "anonymous", "restricted", "unavailable", "unknown"})
+NUMBER = re.compile(r"^\+?[0-9]{2,15}$")
+# A withheld number arrives as a word, as nothing at all, or as these digits.
+WITHHELD = frozenset({"+266696687", "266696687"})
 
 ENDED = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 
