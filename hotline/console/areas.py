@@ -1,0 +1,53 @@
+"""Which areas the console has, who may open each, and which of them stand in the navigation."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from flask_babel import LazyString, lazy_gettext
+
+from hotline.rules.roles import REPLAYERS, Role
+
+_EVERYBODY = frozenset(Role)
+_DESK_AND_ABOVE = frozenset({Role.CALL_TAKER, Role.DISPATCHER, Role.SUPERVISOR, Role.ADMINISTRATOR})
+
+# By the name of the blueprint. What is not named here is open without signing in.
+WHO_OPENS: Mapping[str, frozenset[Role]] = {
+    "start": _EVERYBODY,
+    "calls": _DESK_AND_ABOVE,
+    "orders": _EVERYBODY,
+    "moves": _EVERYBODY,
+    "facts": _EVERYBODY,
+    "recordings": _EVERYBODY,
+    "surveys": _DESK_AND_ABOVE,
+    "troubles": REPLAYERS,
+    "audit": frozenset({Role.ADMINISTRATOR}),
+}
+OPEN_AREAS = frozenset({"console", "signing"})
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry of the navigation."""
+
+    area: str
+    label: LazyString
+
+    @property
+    def endpoint(self) -> str:
+        """The area's first page."""
+        return f"{self.area}.page"
+
+
+NAVIGATION: Sequence[Entry] = (
+    Entry("start", lazy_gettext("To do")),
+    Entry("calls", lazy_gettext("Calls")),
+    Entry("orders", lazy_gettext("Orders")),
+    Entry("surveys", lazy_gettext("Callbacks")),
+    Entry("troubles", lazy_gettext("Troubles")),
+    Entry("audit", lazy_gettext("Audit log")),
+)
+
+
+def entries_for(roles: frozenset[Role]) -> list[Entry]:
+    """The entries that someone with `roles` may open."""
+    return [entry for entry in NAVIGATION if WHO_OPENS[entry.area] & roles]

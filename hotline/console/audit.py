@@ -1,0 +1,17 @@
+"""The audit log."""
+
+from flask import Blueprint, render_template, request
+
+from hotline.console.person import person
+from hotline.services.desk import log as desk
+from hotline.web import runtime
+
+area = Blueprint("audit", __name__, url_prefix="/audit")
+
+
+@area.get("")
+def page() -> str:
+    """The latest entries first."""
+    with runtime().transaction() as session:
+        found = desk.listed(session, person().actor, request.args.get("page", 1, type=int))
+    return render_template("audit.html", found=found)

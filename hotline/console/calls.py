@@ -1,0 +1,65 @@
+"""The list of calls, and one call with all that came of it."""
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from hotline.console.forms import NoteForm
+from hotline.console.person import person
+from hotline.services import calls
+from hotline.services.desk import calls as desk
+from hotline.services.desk.calls import CallsWanted
+from hotline.web import runtime
+
+area = Blueprint("calls", __name__, url_prefix="/calls")
+
+
+@area.get("")
+def page() -> str:
+    """The calls, the latest first."""
+    wanted = CallsWanted(
+        attention="attention" in request.args,
+        with_order="with_order" in request.args,
+        number=request.args.get("number", "").strip(),
+        page=request.args.get("page", 1, type=int),
+    )
+    with runtime().transaction() as session:
+        found = desk.listed(session, person().actor, wanted)
+    return render_template("calls.html", found=found, wanted=wanted)
+
+
+@area.get("/<int:call_id>")
+def one(call_id: int) -> ResponseReturnValue:
+    """One call."""
+    return _one(call_id, NoteForm(formdata=None))
+
+
+@area.post("/<int:call_id>/handled")
+def handled(call_id: int) -> ResponseReturnValue:
+    """Somebody dealt with what the call needed attention for."""
+    form, held = NoteForm(), runtime()
+    if not form.validate():
+        return _one(call_id, form), 422
+    with held.transaction() as session:
+        call = desk.to_change(session, person().actor, call_id) or abort(404)
+        calls.handled(session, call, person().actor, held.now(), form.note.data)
+    flash(gettext("Noted as dealt with."))
+    return redirect(url_for("calls.one", call_id=call_id))
+
+
+@area.post("/<int:call_id>/number")
+def number(call_id: int) -> ResponseReturnValue:
+    """The full number of who rang, once."""
+    held = runtime()
+    with held.transaction() as session:
+        call = desk.to_change(session, person().actor, call_id) or abort(404)
+        shown = desk.reveal_number(session, person().actor, call, held.now())
+    return _one(call_id, NoteForm(formdata=None), shown)
+
+
+def _one(call_id: int, form: NoteForm, number: str | None = None) -> str:
+    held = runtime()
+    with held.transaction() as session:
+        found = desk.one(session, person().actor, call_id) or abort(404)
+        desk.note_transcripts_seen(session, person().actor, [found.call], held.now())
+    return render_template("call.html", found=found, form=form, number=number)

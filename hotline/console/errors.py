@@ -1,0 +1,60 @@
+"""What a person sees when something cannot be shown or done."""
+
+from collections.abc import Mapping
+
+from flask import Flask, current_app, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import LazyString, lazy_gettext
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from hotline.console.areas import OPEN_AREAS, WHO_OPENS
+from hotline.services.access import NotAllowedError
+
+_ = lazy_gettext
+
+# Heading and what to do about it.
+PAGES: Mapping[int, tuple[LazyString, LazyString]] = {
+    400: (_("This request makes no sense"), _("Go back, load the page again and try once more.")),
+    403: (_("Not for you"), _("Your roles do not allow this. If they should, ask your administrator.")),
+    404: (_("Not found"), _("There is no such page, or it is about something outside your unit.")),
+    405: (_("Not found"), _("There is no such page, or it is about something outside your unit.")),
+    409: (_("Changed meanwhile"), _("Somebody was quicker. Load the page again to see how it stands.")),
+    413: (_("Too large"), _("What was sent is larger than we take.")),
+    416: (_("Not found"), _("The recording has no such part.")),
+    429: (_("Too many attempts"), _("Please wait a few minutes before you try again.")),
+}
+_EXPIRED = (_("The form has expired"), _("Load the page again; you may have signed in anew in between."))
+
+
+def install_errors(app: Flask) -> None:
+    """Answer errors of pages with pages; others answer theirs themselves."""
+    for code in PAGES:
+        app.register_error_handler(code, _page)
+    app.register_error_handler(500, _fault)
+    app.register_error_handler(CSRFError, _expired)
+    app.register_error_handler(NotAllowedError, _not_allowed)
+
+
+def _page(error: HTTPException) -> ResponseReturnValue:
+    if request.blueprint is not None and request.blueprint not in {*WHO_OPENS, *OPEN_AREAS}:
+        return error
+    code = error.code or 500
+    return _rendered(code, *PAGES[code]), code
+
+
+def _fault(_error: Exception) -> ResponseReturnValue:
+    # Not in the layout, which asks the database who looks at it.
+    return current_app.jinja_env.get_template("fault.html").render(), 500
+
+
+def _expired(_error: Exception) -> ResponseReturnValue:
+    return _rendered(400, *_EXPIRED), 400
+
+
+def _not_allowed(_error: Exception) -> ResponseReturnValue:
+    return _rendered(403, *PAGES[403]), 403
+
+
+def _rendered(code: int, heading: LazyString, advice: LazyString) -> str:
+    return render_template("error.html", code=code, heading=heading, advice=advice)

@@ -1,0 +1,228 @@
+"""What people fill in. The token against forged requests is checked for every POST before a form is read."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+from flask_wtf import FlaskForm
+from wtforms import (
+    HiddenField,
+    IntegerField,
+    PasswordField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+    widgets,
+)
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
+
+from hotline.console.words import CONTACTS, WORDS
+from hotline.models import Outcome
+from hotline.rules.facts import Category, FactName, Group, Need, Urgency
+from hotline.rules.survey_states import Reason, Resolved, Satisfied
+from hotline.services.desk.orders import UnitChoice
+from hotline.services.facts import LONGEST_TEXT, MOST_PEOPLE
+
+_LONGEST_NOTE = 2000
+_LONGEST_TRANSCRIPT = 20_000
+
+_missing = DataRequired(message=_("Please fill this in."))
+_not_chosen = InputRequired(message=_("Please choose one."))
+
+
+def _within(longest: int) -> Length:
+    return Length(max=longest, message=_("Please write at most %(max)d characters."))
+
+
+def _stripped(value: str | None) -> str | None:
+    return value.strip() if value else value
+
+
+def _choices(kind: Any) -> list[tuple[str, Any]]:
+    return [(member.value, label) for member, label in WORDS[kind].items()]
+
+
+class Form(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
+    """A form; fields are trimmed."""
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]  # as above
+        csrf = False  # checked for the whole request
+
+        def bind_field(self, form: Any, unbound: Any, options: dict[str, Any]) -> Any:
+            """Bind a field, trimming what is typed into it."""
+            if issubclass(unbound.field_class, StringField) and not issubclass(unbound.field_class, PasswordField):
+                options = {**options, "filters": [_stripped]}
+            return unbound.bind(form=form, **options)
+
+
+class LogInForm(Form):
+    """Name and password."""
+
+    login = StringField(_("User name"), [_missing])
+    password = PasswordField(_("Password"), [_missing])
+
+
+class MoveForm(Form):
+    """A move that needs nothing but a click; `version` and `seen_at` say which order the person looked at."""
+
+    version = HiddenField(validators=[_missing])
+    seen_at = HiddenField()
+
+
+class ReasonForm(MoveForm):
+    """A move that needs a reason."""
+
+    reason = TextAreaField(_("Reason"), [_missing, _within(_LONGEST_NOTE)])
+
+
+class UnitForm(MoveForm):
+    """A move to a unit."""
+
+    unit = SelectField(_("Unit"), [_not_chosen])
+    note = TextAreaField(_("Note"), [_within(_LONGEST_NOTE)])
+
+    def offer(self, units: Sequence[UnitChoice]) -> None:
+        """Set the units to choose from."""
+        self.unit.choices = [("", _("Please choose")), *((unit.code, unit.name) for unit in units)]
+
+
+class ReferForm(UnitForm):
+    """To which body, and why."""
+
+    unit = SelectField(_("To whom"), [_not_chosen])
+    note = TextAreaField(_("Reason"), [_missing, _within(_LONGEST_NOTE)])
+
+
+class ContactForm(MoveForm):
+    """The first talk with the caller."""
+
+    how = TextAreaField(_("How, and what was agreed"), [_missing, _within(_LONGEST_NOTE)])
+
+
+class AnswerForm(MoveForm):
+    """A question answered on the spot."""
+
+    reason = TextAreaField(_("What was answered"), [_missing, _within(_LONGEST_NOTE)])
+
+
+class CloseForm(MoveForm):
+    """How it ended."""
+
+    reason = TextAreaField(_("How it was settled with the caller"), [_missing, _within(_LONGEST_NOTE)])
+
+
+class MergeForm(ReasonForm):
+    """Into which order."""
+
+    number = StringField(_("Number of the other order"), [_missing, _within(20)])
+
+
+class ResultForm(MoveForm):
+    """The closing elements; which of them must be there, the service decides."""
+
+    outcome = RadioField(_("Outcome"), [_not_chosen], choices=_choices(Outcome))
+    done = TextAreaField(_("What was done"), [_within(_LONGEST_NOTE)])
+    why_not = TextAreaField(_("Why it is not solved"), [_within(_LONGEST_NOTE)])
+    aid = TextAreaField(_("Aid handed out"), [_within(_LONGEST_NOTE)])
+    evidence = TextAreaField(_("Evidence: visit record, photo number, signature"), [_within(_LONGEST_NOTE)])
+
+
+class TranscriptForm(Form):
+    """What was really said; `version` is the one that the person corrected."""
+
+    version = HiddenField(validators=[_missing])
+    seen_at = HiddenField()
+    text = TextAreaField(_("Transcript"), [_missing, _within(_LONGEST_TRANSCRIPT)])
+
+
+class NoteForm(Form):
+    """What was done about a call, or tried to reach a caller."""
+
+    note = TextAreaField(_("What was done"), [_missing, _within(_LONGEST_NOTE)])
+
+
+class AnswersForm(Form):
+    """The callback's questions, asked by a person."""
+
+    resolved = RadioField(_("Was it solved?"), [_not_chosen], choices=_choices(Resolved))
+    satisfied = RadioField(_("Satisfied?"), [_not_chosen], choices=_choices(Satisfied))
+    reason = SelectField(_("Reason, if they are unhappy"), choices=[("", "—"), *_choices(Reason)])
+    note = TextAreaField(_("Note"), [_within(_LONGEST_NOTE)])
+
+
+class FactForm(Form):
+    """A statement about one fact; `seen` is the id of the version that the person looked at."""
+
+    seen = HiddenField()
+    seen_at = HiddenField()
+
+
+class TextFactForm(FactForm):
+    """A few words."""
+
+    value = StringField(validators=[_within(LONGEST_TEXT)])
+
+
+class LongTextFactForm(FactForm):
+    """A sentence."""
+
+    value = TextAreaField(validators=[_within(LONGEST_TEXT)])
+
+
+class PeopleFactForm(FactForm):
+    """A number of people."""
+
+    value = IntegerField(
+        validators=[
+            Optional(),
+            NumberRange(1, MOST_PEOPLE, message=_("Please write a number between %(min)s and %(max)s.")),
+        ]
+    )
+
+
+class ChoiceFactForm(FactForm):
+    """One of several."""
+
+    value = SelectField()
+
+
+class ChoicesFactForm(FactForm):
+    """Any of several."""
+
+    value = SelectMultipleField(option_widget=widgets.CheckboxInput(), widget=widgets.ListWidget(prefix_label=False))
+
+
+_NOTHING_SAID = ("", _("not said"))
+
+_FACT_FORMS: Mapping[FactName, type[FactForm]] = {
+    FactName.SUMMARY: LongTextFactForm,
+    FactName.CATEGORY: ChoiceFactForm,
+    FactName.URGENCY: ChoiceFactForm,
+    FactName.NEEDS: ChoicesFactForm,
+    FactName.GROUPS: ChoicesFactForm,
+    FactName.PEOPLE: PeopleFactForm,
+    FactName.PLACE: ChoiceFactForm,
+    FactName.ADDRESS: TextFactForm,
+    FactName.CALLER_NAME: TextFactForm,
+    FactName.PHONE: TextFactForm,
+    FactName.CONTACT: ChoiceFactForm,
+}
+
+_OFFERS: Mapping[FactName, Callable[[Sequence[UnitChoice]], list[Any]]] = {
+    FactName.CATEGORY: lambda _units: [_NOTHING_SAID, *_choices(Category)],
+    FactName.URGENCY: lambda _units: _choices(Urgency),
+    FactName.NEEDS: lambda _units: _choices(Need),
+    FactName.GROUPS: lambda _units: _choices(Group),
+    FactName.PLACE: lambda units: [_NOTHING_SAID, *((unit.code, unit.name) for unit in units)],
+    FactName.CONTACT: lambda _units: [_NOTHING_SAID, *CONTACTS.items()],
+}
+
+
+def fact_form(name: FactName, units: Sequence[UnitChoice], **given: Any) -> FactForm:
+    """The form for one fact, with its choices."""
+    form = _FACT_FORMS[name](**given)
+    if name in _OFFERS:
+        form.value.choices = _OFFERS[name](units)
+    return form

@@ -1,0 +1,141 @@
+"""Puts the console on the application: pages, who may open them, languages, and what a browser is allowed to do."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, Response, abort, request
+from flask.typing import ResponseReturnValue
+from flask_babel import Babel
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_login import LoginManager, current_user
+from flask_talisman import Talisman
+from flask_wtf import CSRFProtect
+
+from hotline.console import audit, calls, errors, orders, recordings, signing, start, surveys, troubles
+from hotline.console.areas import OPEN_AREAS, WHO_OPENS
+from hotline.console.languages import CATALOGUES, DEFAULT, chosen_catalogue
+from hotline.console.layout import install_layout
+from hotline.console.person import load_person
+from hotline.settings import Settings
+
+_AREAS = (signing, start, calls, orders, recordings, surveys, troubles, audit)
+_TRANSLATIONS = Path(__file__).parent / "translations"
+_LARGEST_REQUEST = 1024 * 1024
+_WORKING_DAY = timedelta(hours=12)
+_A_YEAR_S = 365 * 24 * 3600
+# What comes from the carrier is signed, and comes from no page of ours.
+_SIGNED = ("voice", "notices")
+_ATTEMPTS_BY_NAME = "10 per 15 minutes"
+_ATTEMPTS_BY_ADDRESS = "60 per 15 minutes"
+
+_POLICY = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self'",
+    "media-src": "'self'",
+    "connect-src": "'self'",
+    "form-action": "'self'",
+    "base-uri": "'none'",
+    "frame-ancestors": "'none'",
+}
+
+
+def install_console(app: Flask, settings: Settings) -> None:
+    """Put the pages on the application; the signed webhooks are there before."""
+    _configure(app, settings)
+    install_layout(app)
+    for area in _AREAS:
+        app.register_blueprint(area.area)
+    errors.install_errors(app)
+    Babel(
+        app,
+        default_locale=CATALOGUES[DEFAULT],
+        default_translation_directories=str(_TRANSLATIONS),
+        locale_selector=chosen_catalogue,
+    )
+    _know_people(app)
+    _limit_attempts(app, settings)
+    _protect(app, settings)
+
+
+def _configure(app: Flask, settings: Settings) -> None:
+    app.secret_key = settings.secret_key.get_secret_value()
+    app.config.update(
+        SECRET_KEY_FALLBACKS=[key.get_secret_value() for key in settings.secret_key_fallbacks],
+        TRUSTED_HOSTS=[host for host in (settings.public_base_url.host, *settings.trusted_hosts) if host],
+        MAX_CONTENT_LENGTH=_LARGEST_REQUEST,
+        PERMANENT_SESSION_LIFETIME=_WORKING_DAY,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.session_cookie_secure,
+        SEND_FILE_MAX_AGE_DEFAULT=_A_YEAR_S,  # their addresses change with their content
+        WTF_CSRF_TIME_LIMIT=None,  # a page may stand open all day; the token lives as long as the sign-in
+        BABEL_DEFAULT_TIMEZONE=settings.time_zone,
+    )
+
+
+def _know_people(app: Flask) -> None:
+    manager = LoginManager(app)
+    manager.login_view = "signing.log_in_page"
+    manager.login_message = None
+    manager.user_loader(load_person)
+
+    @app.before_request
+    def check_roles() -> ResponseReturnValue | None:
+        """Let nobody into an area whom the table does not name."""
+        who = WHO_OPENS.get(request.blueprint or "")
+        if who is None:
+            return None
+        if not current_user.is_authenticated:
+            # A page that refreshes itself asks to be told, not led to the form.
+            return abort(401) if "X-Refresh" in request.headers else manager.unauthorized()  # type: ignore[no-any-return]
+        return None if who & current_user.roles else abort(403)
+
+
+def _limit_attempts(app: Flask, settings: Settings) -> None:
+    """Slow down who guesses passwords; counted in Redis, or in each process while Redis is away.
+
+    Counted by name and address together, so that nobody can lock out somebody else.
+    """
+    limiter = Limiter(
+        get_remote_address,
+        app=app,
+        storage_uri=settings.redis_url.get_secret_value().replace("unix://", "redis+unix://", 1),
+        storage_options={"socket_connect_timeout": 1, "socket_timeout": 1},
+        key_prefix="hotline-sign-in",
+        in_memory_fallback_enabled=True,
+    )
+    for limit, key in ((_ATTEMPTS_BY_NAME, _name_and_address), (_ATTEMPTS_BY_ADDRESS, get_remote_address)):
+        limited: Callable[..., Any] = app.view_functions["signing.log_in"]
+        app.view_functions["signing.log_in"] = limiter.limit(limit, key_func=key, deduct_when=_has_failed)(limited)
+
+
+def _name_and_address() -> str:
+    return f"{request.form.get('login', '').strip().lower()} {get_remote_address()}"
+
+
+def _has_failed(response: Response) -> bool:
+    return response.status_code == 401  # noqa: PLR2004 - unauthorized
+
+
+def _protect(app: Flask, settings: Settings) -> None:
+    tokens = CSRFProtect(app)
+    for name in _SIGNED:
+        tokens.exempt(app.blueprints[name])
+    for endpoint, view in app.view_functions.items():
+        if endpoint.partition(".")[0] not in {*WHO_OPENS, *OPEN_AREAS, "static"}:
+            # The carrier would lose what it posts to a redirect; a health check speaks no https.
+            view.talisman_view_options = {"force_https": False}  # type: ignore[union-attr]
+    Talisman(
+        app,
+        force_https=settings.session_cookie_secure,
+        strict_transport_security=settings.session_cookie_secure,
+        session_cookie_secure=settings.session_cookie_secure,
+        frame_options="DENY",
+        content_security_policy=_POLICY,
+        referrer_policy="same-origin",
+    )

@@ -1,0 +1,72 @@
+"""What every page of the console has: templates, static files, and the words and times that templates use."""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, Flask, Response, request, url_for
+from flask_login import current_user
+
+from hotline.console import languages, moments, words
+from hotline.console.areas import entries_for
+from hotline.console.transcripts import turns_of
+from hotline.services.desk.orders import clock_of
+from hotline.web import runtime
+
+_STATIC = Path(__file__).parent / "static"
+
+layout = Blueprint("console", __name__, template_folder="templates", static_folder="static", static_url_path="/assets")
+
+
+def install_layout(app: Flask) -> None:
+    """Give templates what they use."""
+    app.register_blueprint(layout)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(
+        word=words.word,
+        masked=words.masked,
+        reason_words=words.reason_words,
+        detail_words=words.detail_words,
+        moment=moments.moment,
+        full_time=moments.full,
+        span=moments.span,
+        seconds=moments.seconds,
+    )
+    app.jinja_env.globals.update(
+        asset=_asset,
+        fact_words=words.fact_words,
+        clock_of=clock_of,
+        turns_of=turns_of,
+        LANGUAGES=languages.NAMES,
+    )
+    app.context_processor(_of_this_request)
+    app.after_request(_keep_private)
+
+
+def _of_this_request() -> dict[str, Any]:
+    """Names that depend on who asks, and when."""
+    known = current_user.is_authenticated
+    return {
+        "person": current_user if known else None,
+        "navigation": entries_for(current_user.roles) if known else [],
+        "language": languages.language(),
+        "now": runtime().now(),
+    }
+
+
+def _asset(name: str) -> str:
+    """The address of a static file, which changes with its content, so that browsers may keep it."""
+    return url_for("console.static", filename=name, v=_digest(name))
+
+
+@cache
+def _digest(name: str) -> str:
+    return hashlib.sha256((_STATIC / name).read_bytes()).hexdigest()[:12]
+
+
+def _keep_private(response: Response) -> Response:
+    """Pages about people stay in no cache."""
+    if request.endpoint != "console.static":
+        response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,197 @@
+"""Every move of an order as the console offers it: what it asks the person, and what it does."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask_babel import gettext
+from sqlalchemy.orm import Session
+
+from hotline.console.forms import (
+    AnswerForm,
+    CloseForm,
+    ContactForm,
+    MergeForm,
+    MoveForm,
+    ReasonForm,
+    ReferForm,
+    ResultForm,
+    UnitForm,
+)
+from hotline.models import Level, Order, Outcome, Unit, User
+from hotline.rules.machine import ImpossibleMoveError
+from hotline.rules.order_states import Move
+from hotline.services import orders, organisation, results
+from hotline.services.access import Actor
+from hotline.services.desk import orders as desk
+from hotline.services.desk.orders import UnitChoice
+from hotline.services.orders import ReasonMissingError
+from hotline.services.results import ClosingElementsMissingError, Report
+
+
+class UnusableFieldError(ValueError):
+    """What was filled in cannot be used; `troubles` says by field what is wrong, "" is the form as a whole."""
+
+    def __init__(self, troubles: Mapping[str, str]) -> None:
+        super().__init__(", ".join(troubles))
+        self.troubles = troubles
+
+
+@dataclass(frozen=True)
+class Doing:
+    """Who does something to which order, and when."""
+
+    session: Session
+    order: Order
+    actor: Actor
+    now: datetime
+    zone: ZoneInfo
+
+
+@dataclass(frozen=True)
+class MoveKind:
+    """What a move asks, and what it does with the answers."""
+
+    form: type[MoveForm]
+    act: Callable[[Doing, Any], None]
+
+
+def form_for(move: Move, units: Sequence[UnitChoice], **given: Any) -> MoveForm:
+    """The form of a move, with its choices; `given` goes to the form."""
+    form = MOVES[move].form(**given)
+    if isinstance(form, UnitForm):
+        form.offer([unit for unit in units if move != Move.REFER or unit.level in _OTHER_BODIES])
+    return form
+
+
+def make(doing: Doing, move: Move, form: MoveForm) -> None:
+    """Make the move.
+
+    Raises:
+        UnusableFieldError: what was filled in cannot be used.
+        ChangedMeanwhileError, ImpossibleMoveError: the order is not what the person saw.
+        NotAllowedError
+    """
+    orders.check_unchanged(doing.order, int(form.version.data) if form.version.data.isdigit() else -1)
+    try:
+        MOVES[move].act(doing, form)
+    except ReasonMissingError as error:
+        raise UnusableFieldError({"reason": gettext("Please fill this in.")}) from error
+
+
+_OTHER_BODIES = frozenset({Level.DEPARTMENT, Level.CHARITY})
+
+
+def _plain(move: Move) -> MoveKind:
+    return MoveKind(MoveForm, lambda doing, _form: _move(doing, move, None))
+
+
+def _with_reason(move: Move, form: type[MoveForm] = ReasonForm) -> MoveKind:
+    return MoveKind(form, lambda doing, filled: _move(doing, move, filled.reason.data))
+
+
+def _move(doing: Doing, move: Move, reason: str | None) -> None:
+    orders.move(doing.session, doing.order, move, doing.actor, doing.now, reason)
+
+
+def _dispatch(doing: Doing, form: UnitForm) -> None:
+    orders.dispatch(doing.session, doing.order, _unit(doing, form), doing.actor, doing.now, form.note.data)
+
+
+def _accept(doing: Doing, _form: MoveForm) -> None:
+    handler = doing.session.get_one(User, doing.actor.user_id)
+    orders.accept(doing.session, doing.order, handler, doing.actor, doing.now)
+
+
+def _return(doing: Doing, form: ReasonForm) -> None:
+    orders.give_back(doing.session, doing.order, doing.actor, doing.now, form.reason.data)
+
+
+def _contact(doing: Doing, form: ContactForm) -> None:
+    orders.contact(doing.session, doing.order, doing.actor, doing.now, form.how.data)
+
+
+def _refer(doing: Doing, form: ReferForm) -> None:
+    reason = gettext("%(body)s: %(reason)s", body=_unit(doing, form).name, reason=form.note.data)
+    _move(doing, Move.REFER, reason)
+
+
+def _close(doing: Doing, form: CloseForm) -> None:
+    orders.close(doing.session, doing.order, doing.actor, doing.now, form.reason.data)
+
+
+def _reopen(doing: Doing, form: ReasonForm) -> None:
+    unit = doing.session.get_one(Unit, doing.order.intake_unit_id)
+    limits = organisation.policy_for(doing.session, unit).limits[doing.order.urgency]
+    orders.reopen(doing.session, doing.order, doing.actor, doing.now, form.reason.data, limits, doing.zone)
+
+
+def _merge(doing: Doing, form: MergeForm) -> None:
+    into = desk.to_change(doing.session, doing.actor, form.number.data)
+    if into is None:
+        raise UnusableFieldError({"number": gettext("There is no such order.")})
+    try:
+        orders.merge(doing.session, doing.order, into, doing.actor, doing.now, form.reason.data)
+    except ImpossibleMoveError as error:
+        raise UnusableFieldError({"number": gettext("That order is this one, or is not open.")}) from error
+
+
+def _unmerge(doing: Doing, _form: MoveForm) -> None:
+    orders.unmerge(doing.session, doing.order, doing.actor, doing.now)
+
+
+def _report(doing: Doing, form: ResultForm) -> None:
+    told = Report(
+        outcome=Outcome(form.outcome.data),
+        done=form.done.data or "",
+        why_not=form.why_not.data or None,
+        aid=form.aid.data or None,
+        evidence=form.evidence.data or None,
+    )
+    try:
+        results.report(doing.session, doing.order, told, doing.actor, doing.now, doing.zone)
+    except ClosingElementsMissingError as error:
+        raise UnusableFieldError({_FIELD.get(name, name): _what_is_missing(name) for name in error.missing}) from error
+
+
+_FIELD = {"contact": ""}
+
+
+def _what_is_missing(element: str) -> str:
+    texts: Mapping[str, str] = {
+        "contact": gettext("Nobody has contacted the caller yet."),
+        "done": gettext("Please say what was done."),
+        "why_not": gettext("Please say why it is not solved."),
+        "evidence": gettext("In this category a visit record or photo has to be named."),
+    }
+    return texts[element]
+
+
+def _unit(doing: Doing, form: UnitForm) -> Unit:
+    unit = organisation.unit_by_code(doing.session, form.unit.data)
+    if unit is None:
+        raise UnusableFieldError({"unit": gettext("Please choose one.")})
+    return unit
+
+
+MOVES: Mapping[Move, MoveKind] = {
+    Move.TRIAGE: _plain(Move.TRIAGE),
+    Move.INVALIDATE: _with_reason(Move.INVALIDATE),
+    Move.RESTORE: _plain(Move.RESTORE),
+    Move.DISPATCH: MoveKind(UnitForm, _dispatch),
+    Move.ANSWER: _with_reason(Move.ANSWER, AnswerForm),
+    Move.ACCEPT: MoveKind(MoveForm, _accept),
+    Move.RETURN: MoveKind(ReasonForm, _return),
+    Move.CONTACT: MoveKind(ContactForm, _contact),
+    Move.RESOLVE: MoveKind(ResultForm, _report),
+    Move.REFER: MoveKind(ReferForm, _refer),
+    Move.REPORT_BACK: MoveKind(ResultForm, _report),
+    Move.TAKE_BACK: _with_reason(Move.TAKE_BACK),
+    Move.CLOSE: MoveKind(CloseForm, _close),
+    Move.REOPEN: MoveKind(ReasonForm, _reopen),
+    Move.REWORK: _plain(Move.REWORK),
+    Move.MERGE: MoveKind(MergeForm, _merge),
+    Move.UNMERGE: MoveKind(MoveForm, _unmerge),
+}

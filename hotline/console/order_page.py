@@ -1,0 +1,122 @@
+"""The page of one order: shown fresh, or again with a form that could not be accepted and why."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TypeVar, cast
+
+from flask import abort, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm.exc import StaleDataError
+
+from hotline.console import moves
+from hotline.console.forms import FactForm, Form, MoveForm, TranscriptForm, fact_form
+from hotline.console.moves import Doing, UnusableFieldError
+from hotline.console.person import person
+from hotline.rules.facts import FactName
+from hotline.rules.machine import ImpossibleMoveError
+from hotline.rules.order_states import Move
+from hotline.services.desk import orders as desk
+from hotline.services.desk.orders import OrderDesk
+from hotline.services.orders import ChangedMeanwhileError
+from hotline.web import runtime
+
+Key = TypeVar("Key")
+AnyForm = TypeVar("AnyForm", bound=Form)
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A form that was not accepted, to be shown again with what was filled in.
+
+    `name` is that of its move, `fact-...` or `transcript-...`; it is outdated when somebody else was quicker.
+    """
+
+    name: str
+    form: Form
+    is_outdated: bool = False
+
+    @property
+    def seen_at(self) -> datetime | None:
+        """When the person looked at the order; None when the form does not say so."""
+        try:
+            seen_at = datetime.fromisoformat(self.form.seen_at.data or "")
+        except ValueError:
+            return None
+        return seen_at if seen_at.tzinfo else None
+
+
+def show(number: str, refused: Refused | None = None, caller: str | None = None) -> str:
+    """The page; `caller` is the number to ring, for whom it was shown."""
+    held, actor = runtime(), person().actor
+    with held.transaction() as session:
+        found = desk.one(session, actor, number, held.now()) or abort(404)
+        seen_at = refused.seen_at if refused and refused.is_outdated else None
+        changes = desk.changes_since(session, number, seen_at) if seen_at else None
+    return render_template(
+        "order.html",
+        desk=found,
+        order=found.order,
+        caller=caller,
+        refused=refused,
+        changes=changes,
+        move_forms=_move_forms(found, refused),
+        fact_forms=_fact_forms(found, refused),
+        transcript_forms=_transcript_forms(found, refused),
+        unit_names={unit.code: unit.name for unit in found.units},
+    )
+
+
+def change(number: str, refused: Refused, act: Callable[[Doing], None]) -> ResponseReturnValue:
+    """Do something to the order and go back to its page; what cannot be done is shown there with the form."""
+    held, actor = runtime(), person().actor
+    try:
+        with held.transaction() as session:
+            order = desk.to_change(session, actor, number) or abort(404)
+            act(Doing(session, order, actor, held.now(), held.settings.zone))
+            is_seen = desk.is_seen(session, actor, order)
+    except (ChangedMeanwhileError, ImpossibleMoveError, StaleDataError):
+        return show(number, replace(refused, is_outdated=True)), 409
+    except UnusableFieldError as error:
+        _mark(refused.form, error.troubles)
+        return show(number, refused), 422
+    return redirect(url_for("orders.one", number=number) if is_seen else url_for("orders.page"))
+
+
+def _mark(form: Form, troubles: Mapping[str, str]) -> None:
+    for name, trouble in troubles.items():
+        if name:
+            form[name].errors = [*form[name].errors, trouble]
+        else:
+            form.form_errors.append(trouble)
+
+
+def _move_forms(found: OrderDesk, refused: Refused | None) -> dict[Move, MoveForm]:
+    forms = {move: moves.form_for(move, found.units, formdata=None) for move in found.moves}
+    if Move.DISPATCH in forms:
+        forms[Move.DISPATCH].unit.data = found.place or found.order.unit.code
+    return _with_refused(forms, refused, "")
+
+
+def _fact_forms(found: OrderDesk, refused: Refused | None) -> dict[FactName, FactForm]:
+    forms = {
+        name: fact_form(name, found.units, formdata=None, data={"value": versions.now.value if versions.now else None})
+        for name, versions in found.facts.items()
+    }
+    # Whoever corrects a number writes the whole of it; the old one is shown to nobody unasked.
+    forms[FactName.PHONE].value.data = None
+    return _with_refused(forms, refused, "fact-")
+
+
+def _transcript_forms(found: OrderDesk, refused: Refused | None) -> dict[int, TranscriptForm]:
+    forms = {
+        transcript.recording_id: TranscriptForm(formdata=None, data={"text": transcript.text})
+        for transcript in found.transcripts
+    }
+    return _with_refused(forms, refused, "transcript-")
+
+
+def _with_refused(forms: dict[Key, AnyForm], refused: Refused | None, prefix: str) -> dict[Key, AnyForm]:
+    """The forms, the refused one with what was filled in."""
+    is_refused = {key: refused is not None and refused.name == f"{prefix}{key}" for key in forms}
+    return {key: cast(AnyForm, refused.form) if refused and is_refused[key] else form for key, form in forms.items()}

@@ -1,0 +1,106 @@
+"""Orders: the list, the page of one, and what people do there: move it on, state its facts, see whom to ring."""
+
+from enum import StrEnum
+from typing import TypeVar
+
+from flask import Blueprint, abort, flash, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from hotline.console import moves
+from hotline.console.forms import FactForm, fact_form
+from hotline.console.moves import Doing, UnusableFieldError
+from hotline.console.order_page import Refused, change, show
+from hotline.console.person import person
+from hotline.rules.facts import Category, FactName, Urgency
+from hotline.rules.order_states import Move, OrderState
+from hotline.services import facts
+from hotline.services.desk import orders as desk
+from hotline.services.desk.orders import OrdersWanted
+from hotline.services.facts import WrongFactError
+from hotline.services.orders import ChangedMeanwhileError
+from hotline.web import runtime
+
+area = Blueprint("orders", __name__, url_prefix="/orders")
+
+Member = TypeVar("Member", bound=StrEnum)
+
+
+@area.get("")
+def page() -> str:
+    """The orders, what ends first on top."""
+    asked, held = request.args, runtime()
+    wanted = OrdersWanted(
+        state=_member(OrderState, asked.get("state")),
+        urgency=_member(Urgency, asked.get("urgency")),
+        category=_member(Category, asked.get("category")),
+        mine="mine" in asked,
+        overdue="overdue" in asked,
+        ended_too="ended" in asked,
+        number=asked.get("number", "").strip(),
+        page=asked.get("page", 1, type=int),
+    )
+    with held.transaction() as session:
+        found = desk.listed(session, person().actor, wanted, held.now())
+    kinds = {"states": OrderState, "urgencies": Urgency, "categories": Category}
+    return render_template("orders.html", found=found, wanted=wanted, **kinds)
+
+
+@area.get("/<number>")
+def one(number: str) -> ResponseReturnValue:
+    """One order."""
+    return show(number)
+
+
+@area.post("/<number>/number")
+def reveal(number: str) -> ResponseReturnValue:
+    """The full number that is rung back, once."""
+    held, actor = runtime(), person().actor
+    with held.transaction() as session:
+        order = desk.to_change(session, actor, number) or abort(404)
+        caller = desk.reveal_number(session, actor, order, held.now())
+    return show(number, caller=caller)
+
+
+@area.post("/<number>/moves/<move>")
+def move_on(number: str, move: str) -> ResponseReturnValue:
+    """Make a move of the state table."""
+    chosen = _member(Move, move) or abort(404)
+    form = moves.form_for(chosen, _units())
+    refused = Refused(chosen.value, form)
+    if not form.validate():
+        return show(number, refused), 422
+    return change(number, refused, lambda doing: moves.make(doing, chosen, form))
+
+
+@area.post("/<number>/facts/<name>")
+def state_fact(number: str, name: str) -> ResponseReturnValue:
+    """Confirm a fact as it was shown, or state another value."""
+    fact = _member(FactName, name) or abort(404)
+    form = fact_form(fact, _units())
+    refused = Refused(f"fact-{fact}", form)
+    is_confirmed = request.form.get("do") == "confirm"
+    if not is_confirmed and not form.validate():
+        return show(number, refused), 422
+    return change(number, refused, lambda doing: _state(doing, fact, form, is_confirmed=is_confirmed))
+
+
+def _state(doing: Doing, name: FactName, form: FactForm, *, is_confirmed: bool) -> None:
+    shown = facts.present(doing.order)[name].now
+    if str(shown.id if shown else "") != (form.seen.data or ""):
+        raise ChangedMeanwhileError([])
+    value = (shown.value if shown else None) if is_confirmed else form.value.data
+    try:
+        facts.confirm(doing.session, doing.order, name, value, doing.actor, doing.now, doing.zone)
+    except WrongFactError as error:
+        raise UnusableFieldError({"value": gettext("This cannot be.")}) from error
+    flash(gettext("Kept."))
+
+
+def _units() -> list[desk.UnitChoice]:
+    with runtime().transaction() as session:
+        return desk.unit_choices(session)
+
+
+def _member(kind: type[Member], value: str | None) -> Member | None:
+    return kind(value) if value in set(kind) else None

@@ -1,0 +1,390 @@
+"""The words people read for every state, kind and choice; the catalogues hold them in each language."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+from flask_babel import LazyString, lazy_gettext, lazy_pgettext
+
+from hotline.models import (
+    Action,
+    AnswerKind,
+    Attention,
+    AuditEntry,
+    Channel,
+    Direction,
+    Level,
+    MessageState,
+    Origin,
+    Outcome,
+    Question,
+    ReceiptOutcome,
+    RecordingKind,
+    RecordingState,
+    Work,
+)
+from hotline.rules.call_flow import CallState
+from hotline.rules.clocks import Step
+from hotline.rules.facts import Category, FactName, Group, Need, Urgency
+from hotline.rules.order_states import Move, OrderState
+from hotline.rules.roles import Role
+from hotline.rules.survey_states import AttemptState, Reason, Resolved, RoundState, Satisfied
+from hotline.services.desk.start import Waiting
+
+_ = lazy_gettext
+_p = lazy_pgettext
+
+WORDS: Mapping[type[StrEnum], Mapping[Any, LazyString]] = {
+    OrderState: {
+        OrderState.RECEIVED: _p("order", "received"),
+        OrderState.TRIAGED: _p("order", "reviewed"),
+        OrderState.DISPATCHED: _p("order", "dispatched"),
+        OrderState.ACCEPTED: _p("order", "accepted"),
+        OrderState.IN_PROGRESS: _p("order", "in progress"),
+        OrderState.REFERRED: _p("order", "referred"),
+        OrderState.RESOLVED: _p("order", "awaiting callback"),
+        OrderState.REOPENED: _p("order", "reopened"),
+        OrderState.CLOSED: _p("order", "closed"),
+        OrderState.ANSWERED: _p("order", "answered directly"),
+        OrderState.MERGED: _p("order", "merged"),
+        OrderState.INVALID: _p("order", "invalid"),
+    },
+    Move: {
+        Move.TRIAGE: _p("move", "Review done"),
+        Move.INVALIDATE: _p("move", "Mark as invalid"),
+        Move.RESTORE: _p("move", "Restore"),
+        Move.DISPATCH: _p("move", "Dispatch"),
+        Move.ANSWER: _p("move", "Answer directly"),
+        Move.ACCEPT: _p("move", "Accept"),
+        Move.RETURN: _p("move", "Return"),
+        Move.CONTACT: _p("move", "First contact made"),
+        Move.RESOLVE: _p("move", "Report the result"),
+        Move.REFER: _p("move", "Refer"),
+        Move.REPORT_BACK: _p("move", "Report their result"),
+        Move.TAKE_BACK: _p("move", "Take back"),
+        Move.CLOSE: _p("move", "Close"),
+        Move.REOPEN: _p("move", "Reopen"),
+        Move.REWORK: _p("move", "Have it done again"),
+        Move.MERGE: _p("move", "Merge"),
+        Move.UNMERGE: _p("move", "Undo the merge"),
+    },
+    Step: {
+        Step.ACCEPT: _p("clock", "accept"),
+        Step.CONTACT: _p("clock", "contact"),
+        Step.RESOLVE: _p("clock", "result"),
+    },
+    Urgency: {
+        Urgency.EMERGENCY: _p("urgency", "emergency"),
+        Urgency.URGENT: _p("urgency", "urgent"),
+        Urgency.NORMAL: _p("urgency", "normal"),
+        Urgency.CONSULTATION: _p("urgency", "consultation"),
+    },
+    Category: {
+        Category.SUPPLIES: _p("category", "supplies"),
+        Category.MEDICAL: _p("category", "medical care"),
+        Category.HOUSING: _p("category", "housing"),
+        Category.INCOME: _p("category", "livelihood"),
+        Category.ELDERLY: _p("category", "elderly care"),
+        Category.CHILDREN: _p("category", "child protection"),
+        Category.DISABILITY: _p("category", "disability"),
+        Category.HOMELESS: _p("category", "homelessness"),
+        Category.UTILITIES: _p("category", "utilities"),
+        Category.POLICY: _p("category", "policy question"),
+        Category.COMPLAINT: _p("category", "complaint"),
+        Category.OTHER: _p("category", "other"),
+    },
+    Need: {
+        Need.FOOD: _p("need", "food"),
+        Need.WATER: _p("need", "water"),
+        Need.GAS: _p("need", "gas"),
+        Need.MEDICINE: _p("need", "medicine"),
+        Need.MILK_POWDER: _p("need", "milk powder"),
+        Need.DIAPERS: _p("need", "nappies"),
+        Need.CLOTHING: _p("need", "clothing"),
+        Need.QUILT: _p("need", "quilt"),
+        Need.CASH: _p("need", "money"),
+        Need.SHELTER: _p("need", "shelter"),
+        Need.CARE: _p("need", "care"),
+        Need.TRANSPORT: _p("need", "transport"),
+        Need.POWER: _p("need", "power"),
+        Need.NETWORK: _p("need", "network"),
+        Need.DOCTOR: _p("need", "doctor"),
+        Need.COMPANIONSHIP: _p("need", "company"),
+    },
+    Group: {
+        Group.ELDERLY_ALONE: _p("group", "elderly living alone"),
+        Group.ELDERLY: _p("group", "elderly"),
+        Group.CHILD: _p("group", "child"),
+        Group.LEFT_BEHIND_CHILD: _p("group", "left-behind child"),
+        Group.ORPHAN: _p("group", "orphan"),
+        Group.DISABLED: _p("group", "disabled"),
+        Group.HEARING_IMPAIRED: _p("group", "hearing impaired"),
+        Group.VISUALLY_IMPAIRED: _p("group", "visually impaired"),
+        Group.PREGNANT: _p("group", "pregnant"),
+        Group.INFANT: _p("group", "infant"),
+        Group.SERIOUS_ILLNESS: _p("group", "seriously ill"),
+        Group.LOW_INCOME: _p("group", "low income"),
+        Group.DESTITUTE: _p("group", "destitute"),
+        Group.HOMELESS: _p("group", "homeless"),
+        Group.UNEMPLOYED: _p("group", "unemployed"),
+    },
+    FactName: {
+        FactName.SUMMARY: _p("fact", "Summary"),
+        FactName.CATEGORY: _p("fact", "Category"),
+        FactName.URGENCY: _p("fact", "Urgency"),
+        FactName.NEEDS: _p("fact", "Needs"),
+        FactName.GROUPS: _p("fact", "People affected"),
+        FactName.PEOPLE: _p("fact", "How many"),
+        FactName.PLACE: _p("fact", "Place"),
+        FactName.ADDRESS: _p("fact", "Address"),
+        FactName.CALLER_NAME: _p("fact", "Caller"),
+        FactName.PHONE: _p("fact", "Telephone"),
+        FactName.CONTACT: _p("fact", "Whom to ring"),
+    },
+    Role: {
+        Role.CALL_TAKER: _p("role", "call taker"),
+        Role.DISPATCHER: _p("role", "dispatcher"),
+        Role.HANDLER: _p("role", "handler"),
+        Role.SUPERVISOR: _p("role", "supervisor"),
+        Role.ADMINISTRATOR: _p("role", "administrator"),
+    },
+    Channel: {
+        Channel.PHONE: _p("channel", "telephone"),
+        Channel.TEXT: _p("channel", "text message"),
+        Channel.WEB: _p("channel", "web form"),
+        Channel.DESK: _p("channel", "at the desk"),
+        Channel.EVENT: _p("channel", "outreach event"),
+        Channel.TRANSFER: _p("channel", "passed on by 12345"),
+        Channel.CAMPAIGN: _p("channel", "check call"),
+        Channel.SOCIAL: _p("channel", "social media"),
+    },
+    Direction: {
+        Direction.INBOUND: _p("direction", "in"),
+        Direction.OUTBOUND: _p("direction", "out"),
+    },
+    CallState: {
+        CallState.GREETED: _p("call", "hearing the greeting"),
+        CallState.WITH_PERSON: _p("call", "with a person"),
+        CallState.RECORDER: _p("call", "leaving a message"),
+        CallState.ASKED_AGAIN: _p("call", "asked to speak again"),
+        CallState.THANKED: _p("call", "left a message"),
+        CallState.TALKED: _p("call", "spoke with a person"),
+        CallState.SILENT: _p("call", "said nothing"),
+        CallState.ABANDONED: _p("call", "hung up"),
+        CallState.REFUSED: _p("call", "wrong number"),
+        CallState.NOT_SERVED: _p("call", "not served: system fault"),
+        CallState.OUTBOUND: _p("call", "our callback"),
+    },
+    Attention: {
+        Attention.RING_BACK: _p("attention", "ring back"),
+        Attention.RECORDING_LOST: _p("attention", "recording lost"),
+        Attention.RECORDING_UNREADABLE: _p("attention", "recording unreadable"),
+        Attention.NOTHING_HEARD: _p("attention", "no words heard"),
+        Attention.TRANSCRIPTION_FAILED: _p("attention", "not transcribed"),
+    },
+    RecordingKind: {
+        RecordingKind.MESSAGE: _p("recording", "message"),
+        RecordingKind.CONVERSATION: _p("recording", "conversation"),
+        RecordingKind.SURVEY: _p("recording", "spoken answer"),
+    },
+    RecordingState: {
+        RecordingState.EXPECTED: _p("recording", "being fetched"),
+        RecordingState.STORED: _p("recording", "being transcribed"),
+        RecordingState.TRANSCRIBED: _p("recording", "transcribed"),
+        RecordingState.NO_SPEECH: _p("recording", "no words in it"),
+        RecordingState.UNREADABLE: _p("recording", "unreadable"),
+        RecordingState.LOST: _p("recording", "lost"),
+        RecordingState.FAILED: _p("recording", "transcription failed"),
+    },
+    Origin: {
+        Origin.MACHINE: _p("origin", "machine"),
+        Origin.PERSON: _p("origin", "person"),
+    },
+    MessageState: {
+        MessageState.WAITING: _p("message", "waiting"),
+        MessageState.SENT: _p("message", "sent"),
+        MessageState.DELIVERED: _p("message", "delivered"),
+        MessageState.FAILED: _p("message", "not delivered"),
+    },
+    Outcome: {
+        Outcome.SOLVED: _p("outcome", "solved"),
+        Outcome.PARTLY: _p("outcome", "partly solved"),
+        Outcome.NOT_SOLVED: _p("outcome", "not solved"),
+        Outcome.REFERRED: _p("outcome", "referred to others"),
+    },
+    RoundState: {
+        RoundState.WAITING: _p("round", "waiting to be rung"),
+        RoundState.CALLING: _p("round", "being rung"),
+        RoundState.LISTENING: _p("round", "answer being transcribed"),
+        RoundState.PERSON: _p("round", "waits for a person"),
+        RoundState.ANSWERED: _p("round", "answered"),
+        RoundState.REFUSED: _p("round", "refused"),
+        RoundState.NOT_REACHED: _p("round", "not reached"),
+        RoundState.CANCELLED: _p("round", "cancelled"),
+    },
+    AttemptState: {
+        AttemptState.PLANNED: _p("attempt", "planned"),
+        AttemptState.DIALLING: _p("attempt", "dialling"),
+        AttemptState.RINGING: _p("attempt", "ringing"),
+        AttemptState.TALKING: _p("attempt", "on the line"),
+        AttemptState.ANSWERED: _p("attempt", "answered"),
+        AttemptState.SPOKEN: _p("attempt", "answered by voice"),
+        AttemptState.NO_KEY: _p("attempt", "no usable answer"),
+        AttemptState.HUNG_UP: _p("attempt", "hung up"),
+        AttemptState.REFUSED: _p("attempt", "wants no callbacks"),
+        AttemptState.PERSON_WANTED: _p("attempt", "wants a person"),
+        AttemptState.NO_ANSWER: _p("attempt", "no answer"),
+        AttemptState.BUSY: _p("attempt", "busy"),
+        AttemptState.FAILED: _p("attempt", "could not be placed"),
+        AttemptState.MACHINE: _p("attempt", "answering machine"),
+        AttemptState.CANCELLED: _p("attempt", "cancelled"),
+    },
+    Resolved: {
+        Resolved.YES: _p("resolved", "solved"),
+        Resolved.PARTLY: _p("resolved", "partly solved"),
+        Resolved.NO: _p("resolved", "not solved"),
+    },
+    Satisfied: {
+        Satisfied.SATISFIED: _p("satisfied", "satisfied"),
+        Satisfied.NEUTRAL: _p("satisfied", "so-so"),
+        Satisfied.DISSATISFIED: _p("satisfied", "dissatisfied"),
+    },
+    Reason: {
+        Reason.NOT_CONTACTED: _p("reason", "nobody came or rang"),
+        Reason.NOT_RESOLVED: _p("reason", "the matter still stands"),
+        Reason.ONLY_PARTLY: _p("reason", "only a part is done"),
+        Reason.TOO_SLOW: _p("reason", "too slow"),
+        Reason.ATTITUDE: _p("reason", "how they were spoken to"),
+        Reason.OTHER: _p("reason", "another reason"),
+    },
+    Question: {
+        Question.RESOLVED: _p("question", "Was it solved?"),
+        Question.SATISFIED: _p("question", "Satisfied?"),
+        Question.REASON: _p("question", "Why not?"),
+        Question.FREE: _p("question", "In their own words"),
+    },
+    AnswerKind: {
+        AnswerKind.KEY: _p("answer", "key"),
+        AnswerKind.VOICE: _p("answer", "by voice"),
+        AnswerKind.NOTHING: _p("answer", "no answer"),
+        AnswerKind.WRONG_KEY: _p("answer", "wrong key"),
+    },
+    Work: {
+        Work.FETCH_RECORDING: _p("work", "fetch the recording"),
+        Work.TRANSCRIBE_RECORDING: _p("work", "transcribe the recording"),
+        Work.UNDERSTAND_TRANSCRIPT: _p("work", "understand the transcript"),
+        Work.DELETE_AT_CARRIER: _p("work", "delete the recording at the carrier"),
+        Work.SEND_MESSAGE: _p("work", "send the text message"),
+        Work.DIAL_ATTEMPT: _p("work", "ring the caller"),
+        Work.ADOPT_RECORDING: _p("work", "find out whose recording it is"),
+    },
+    ReceiptOutcome: {
+        ReceiptOutcome.APPLIED: _p("receipt", "applied"),
+        ReceiptOutcome.UNMATCHED: _p("receipt", "about a call that we do not know"),
+        ReceiptOutcome.UNKNOWN_TO_CARRIER: _p("receipt", "the carrier does not know the call either"),
+    },
+    Level: {
+        Level.CITY: _p("level", "city"),
+        Level.DISTRICT: _p("level", "district"),
+        Level.STREET: _p("level", "street"),
+        Level.COMMUNITY: _p("level", "community"),
+        Level.GRID: _p("level", "grid"),
+        Level.DEPARTMENT: _p("level", "department"),
+        Level.CHARITY: _p("level", "charity"),
+    },
+    Action: {
+        Action.SIGNED_IN: _p("action", "signed in"),
+        Action.SIGN_IN_FAILED: _p("action", "sign-in failed"),
+        Action.SIGNED_OUT: _p("action", "signed out"),
+        Action.RECORDING_HEARD: _p("action", "listened to a recording"),
+        Action.TRANSCRIPT_SEEN: _p("action", "read a transcript"),
+        Action.TRANSCRIPT_CORRECTED: _p("action", "corrected a transcript"),
+        Action.FACT_CONFIRMED: _p("action", "confirmed a fact"),
+        Action.NUMBER_SEEN: _p("action", "had a number shown"),
+        Action.ORDER_MOVED: _p("action", "moved an order on"),
+        Action.WORK_REPLAYED: _p("action", "had work done again"),
+        Action.CALL_HANDLED: _p("action", "dealt with a call"),
+        Action.USER_CREATED: _p("action", "made a user"),
+        Action.PASSWORD_SET: _p("action", "set a password"),
+        Action.ORGANISATION_IMPORTED: _p("action", "imported the organisation"),
+    },
+    Waiting: {
+        Waiting.TO_REVIEW: _p("waiting", "orders to review"),
+        Waiting.CALLS: _p("waiting", "calls that need attention"),
+        Waiting.SURVEYS: _p("waiting", "callbacks for a person"),
+        Waiting.ANSWERED: _p("waiting", "answered orders to close"),
+        Waiting.TO_DISPATCH: _p("waiting", "orders to dispatch"),
+        Waiting.TO_ACCEPT: _p("waiting", "orders to accept"),
+        Waiting.TO_CONTACT: _p("waiting", "callers to contact"),
+        Waiting.TO_RESOLVE: _p("waiting", "orders in progress"),
+        Waiting.REFERRED: _p("waiting", "orders with other bodies"),
+        Waiting.REOPENED: _p("waiting", "reopened orders"),
+        Waiting.OVERDUE: _p("waiting", "orders past a limit"),
+        Waiting.TROUBLES: _p("waiting", "things that could not be done"),
+    },
+}
+
+# What the machine gives for whom to ring; a person may write anything else.
+CONTACTS: Mapping[str, LazyString] = {
+    "caller": _p("contact", "the caller"),
+    "person_in_need": _p("contact", "the person in need"),
+    "other": _p("contact", "somebody else"),
+}
+
+
+def word(member: StrEnum | None) -> str:
+    """The word for a state, kind or choice; nothing for nothing."""
+    return "" if member is None else str(WORDS[type(member)][member])
+
+
+_ENUM_OF: Mapping[FactName, type[StrEnum]] = {
+    FactName.CATEGORY: Category,
+    FactName.URGENCY: Urgency,
+    FactName.NEEDS: Need,
+    FactName.GROUPS: Group,
+}
+
+
+def fact_words(name: FactName, value: Any, units: Mapping[str, str]) -> str:
+    """A fact's value in words; `units` names units by their codes. Empty when there is nothing to say."""
+    if value in (None, "", []):
+        return ""
+    if name in _ENUM_OF:
+        members = value if isinstance(value, list) else [value]
+        return str(_p("between the parts of a list", ", ")).join(word(_ENUM_OF[name](member)) for member in members)
+    if name == FactName.PLACE:
+        return units.get(value, value)
+    if name == FactName.CONTACT:
+        return str(CONTACTS.get(value, value))
+    return str(value)
+
+
+def masked(number: str | None) -> str:
+    """The last four digits of a telephone number."""
+    return str(_("withheld")) if not number else f"•••• {number[-4:]}"
+
+
+def reason_words(reason: str) -> str:
+    """The reason in the history; what the callback's machine wrote there is put into words."""
+    kind, _colon, said = reason.partition(":")
+    if kind != "callback":
+        return reason
+    return str(_p("history", "callback: %(said)s", said=_callback_words(said)))
+
+
+def _callback_words(said: str) -> str:
+    if said in set(RoundState):
+        return word(RoundState(said))
+    resolved, _slash, satisfied = said.partition("/")
+    words = [
+        word(Resolved(resolved)) if resolved in set(Resolved) else "",
+        word(Satisfied(satisfied)) if satisfied in set(Satisfied) else "",
+    ]
+    return str(_p("between the parts of a list", ", ")).join(filter(None, words))
+
+
+def detail_words(entry: AuditEntry) -> str:
+    """The detail of an entry of the audit log; which move, which fact, or what was noted."""
+    kinds: Mapping[Action, type[StrEnum]] = {Action.ORDER_MOVED: Move, Action.FACT_CONFIRMED: FactName}
+    kind = kinds.get(entry.action)
+    return word(kind(entry.detail)) if kind and entry.detail else entry.detail or ""
