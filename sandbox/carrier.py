@@ -228,6 +228,9 @@ class Carrier:
         self._close(call)
 
     def _close(self, call: Call) -> None:
-        """Wait until the service was told everything; then the call is settled."""
-        self.office.postman.close(call.sid)
-        call.settle()
+        """Wait until the service was told everything of the call and of those it dialled; then they are settled."""
+        for one in [*self.office.legs(call), call]:
+            if not one.is_over:
+                reach(self.office, one, "failed")
+            self.office.postman.close(one.sid)
+            one.settle()

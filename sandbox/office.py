@@ -50,6 +50,10 @@ class Office:
         self.calls[call.sid] = call
         return call
 
+    def legs(self, call: Call) -> list[Call]:
+        """The calls that a call dialled."""
+        return [one for one in list(self.calls.values()) if one.parent_sid == call.sid]
+
     def reach(self, number: str) -> Callee:
         """Who is behind a number: a live telephone, somebody with a script, or nobody who would answer."""
         return self.phones.find(number) or ScriptedCallee(self.people.get(number, Person()))

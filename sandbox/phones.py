@@ -25,7 +25,15 @@ Sound = Callable[[Samples], None]
 
 
 class PhoneError(ValueError):
-    """Something that this telephone cannot do now."""
+    """Something that this telephone cannot do now; `reason` is a word that the page knows how to put."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+    def news(self, event: str) -> dict[str, str]:
+        """The same as news for the page."""
+        return {"event": event, "reason": self.reason, "message": str(self)}
 
 
 class LiveParty:
@@ -107,7 +115,7 @@ class LiveParty:
         try:
             samples = speak(text, Manner())
         except VoiceError as problem:
-            self._tell({"event": "error", "message": str(problem)})
+            self._tell(PhoneError("unsayable", str(problem)).news("error"))
             return
         begins_s = max(self._line.now_s, self._spoken_until_s)
         self._spoken_until_s = self.track.add(begins_s, samples)
@@ -142,7 +150,7 @@ class Phone:
     def dial(self, number: str) -> None:
         """Ring one of the service's numbers."""
         if not self.is_free:
-            raise PhoneError("there is a call already")
+            raise PhoneError("in_use", "there is a call already")
         self._carrier.ring_in_live(self.number, self._service(number), self._join)
 
     def text(self, number: str, body: str) -> None:
@@ -175,14 +183,14 @@ class Phone:
     def press(self, key: str) -> None:
         """Press a key."""
         if key not in KEYS or len(key) != 1:
-            raise PhoneError(f"{key!r} is no key")
+            raise PhoneError("no_key", f"{key!r} is no key")
         if self._line and self._party and not self._own_sid():
             self._line.tell(Pressed(key))
 
     def say(self, text: str) -> None:
         """Let the synthesiser say typed words on the call."""
         if not self._party:
-            raise PhoneError("there is nobody to say it to")
+            raise PhoneError("nobody", "there is nobody to say it to")
         self._party.say(text)
 
     def microphone(self, samples: Samples) -> None:
@@ -192,7 +200,7 @@ class Phone:
 
     def _service(self, number: str) -> str:
         if number not in self._office.numbers:
-            raise PhoneError(f"{number} is none of the service's numbers")
+            raise PhoneError("no_service", f"{number} is none of the service's numbers")
         return number
 
     def _join(self, call: Call, line: Line) -> Party:
@@ -274,7 +282,7 @@ class Phones:
         """Put a telephone on the network."""
         with self._lock:
             if phone.number in self._phones:
-                raise PhoneError(f"{phone.number} is open elsewhere")
+                raise PhoneError("open_elsewhere", f"{phone.number} is open elsewhere")
             self._phones[phone.number] = phone
 
     def close(self, phone: Phone) -> None:

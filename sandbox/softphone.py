@@ -80,7 +80,7 @@ def blueprint(office: Office, carrier: Carrier, messages: MessageCenter, phones:
         try:
             _open(phones, phone)
         except PhoneError as problem:
-            socket.tell({"event": "refused", "message": str(problem)})
+            socket.tell(problem.news("refused"))
             _read_on(server)
             return ""
         sockets[phone.number] = socket
@@ -97,7 +97,7 @@ def blueprint(office: Office, carrier: Carrier, messages: MessageCenter, phones:
 
 def _open(phones: Phones, phone: Phone) -> None:
     if not _NUMBER.fullmatch(phone.number):
-        raise PhoneError(f"{phone.number or '(nothing)'} is no telephone number; write +86 and the rest")
+        raise PhoneError("no_number", f"{phone.number or '(nothing)'} is no telephone number; write +86 and the rest")
     phones.open(phone)
 
 
@@ -126,8 +126,10 @@ def _serve(server: Server, socket: _Socket, phone: Phone) -> None:
 def _obey(received: str, socket: _Socket, phone: Phone) -> None:
     try:
         _do(json.loads(received), phone)
-    except (PhoneError, KeyError, ValueError) as problem:
-        socket.tell({"event": "error", "message": str(problem)})
+    except PhoneError as problem:
+        socket.tell(problem.news("error"))
+    except (KeyError, ValueError) as problem:
+        socket.tell(PhoneError("nonsense", f"not understood: {problem}").news("error"))
 
 
 def _do(asked: dict[str, str], phone: Phone) -> None:
@@ -145,4 +147,4 @@ def _do(asked: dict[str, str], phone: Phone) -> None:
         case "text":
             phone.text(asked["to"], asked["body"][:_MAX_WORDS])
         case other:
-            raise PhoneError(f"a telephone cannot {other}")
+            raise PhoneError("nonsense", f"a telephone cannot {other}")

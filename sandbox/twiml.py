@@ -353,7 +353,7 @@ def _dial(element: etree._Element, given: _Attributes) -> Dial:
         destinations=destinations,
         action=given.text("action"),
         method=given.method(13221),
-        timeout_s=given.number("timeout", 30, 13212, at_least=5, at_most=600),
+        timeout_s=given.number("timeout", 30, 13212, at_least=1, at_most=600),
         time_limit_s=given.number("timeLimit", 14400, 13216, at_least=1, at_most=86400),
         caller_id=given.text("callerId"),
         record=_RECORD_ALIASES.get(value := given.one_of("record", "do-not-record", _DIAL_RECORD, 12200), value),

@@ -26,7 +26,8 @@ export const WORDS = {
     connecting: "正在接入……",
     ready: "可以拨打",
     away: "与电话台断开了，正在重新接入……",
-    refused: "这个号码不能用：{message}",
+    refused: "这个号码不能用：{reason}",
+    problem: "{reason}",
     ringing: "来电：{from}",
     connected: "通话中",
     ended: "通话结束（{status}）",
@@ -55,6 +56,16 @@ export const WORDS = {
       failed: "失败",
       canceled: "已取消",
     },
+    reasons: {
+      in_use: "已经在通话中",
+      nobody: "还没有接通，没有人听得到",
+      no_key: "电话上没有这个键",
+      no_service: "热线没有这个号码",
+      no_number: "请写完整的号码，例如 +8613800138000",
+      open_elsewhere: "它正在另一个窗口里使用",
+      unsayable: "合成语音说不出这句话",
+      nonsense: "电话台没有听懂",
+    },
     who: { caller: "来电人", service: "热线", api: "热线", "time limit": "时间到，电话台" },
   },
   en: {
@@ -82,7 +93,8 @@ export const WORDS = {
     connecting: "Connecting ...",
     ready: "Ready",
     away: "The line to the exchange was lost, connecting again ...",
-    refused: "This number cannot be used: {message}",
+    refused: "This number cannot be used: {reason}",
+    problem: "{reason}",
     ringing: "Incoming call from {from}",
     connected: "On the line",
     ended: "The call is over ({status})",
@@ -111,13 +123,26 @@ export const WORDS = {
       failed: "failed",
       canceled: "canceled",
     },
+    reasons: {
+      in_use: "There is a call already",
+      nobody: "Nobody is on the line to hear it",
+      no_key: "No telephone has this key",
+      no_service: "The hotline does not have this number",
+      no_number: "write the whole number, such as +8613800138000",
+      open_elsewhere: "it is open in another window",
+      unsayable: "The synthetic voice cannot say this",
+      nonsense: "The exchange did not understand",
+    },
     who: { caller: "caller", service: "hotline", api: "hotline", "time limit": "time limit" },
   },
 };
 
+const NAMED = { status: "statuses", by: "who", reason: "reasons" };
+
 /** The words under a name, with {gaps} filled in; what has a name of its own, such as a status, is translated. */
 export function words(language, name, gaps = {}) {
   const spoken = WORDS[language];
-  const fill = { ...gaps, status: spoken.statuses[gaps.status] ?? gaps.status, by: spoken.who[gaps.by] ?? gaps.by };
+  const fill = { ...gaps };
+  for (const [gap, names] of Object.entries(NAMED)) fill[gap] = spoken[names][gaps[gap]] ?? gaps[gap];
   return spoken[name].replace(/\{(\w+)\}/g, (_, gap) => fill[gap] ?? "");
 }

@@ -115,6 +115,8 @@ const NEWS = {
   refused: (news) => {
     enter("refused", "refused", news);
     socket.close();
+    // a page that is loaded anew may come before the old one has quite gone
+    if (news.reason === "open_elsewhere") retry(socket);
   },
   ringing: (news) => enter("ringing", "ringing", news),
   connected: () => {
@@ -129,7 +131,7 @@ const NEWS = {
   kept: (news) => fact("kept", news),
   log: (news) => SHOW[news.line.event]?.(news.line),
   message: (news) => addTo("messages", "service", news.body, news.from),
-  error: (news) => addTo("log", "wrong", news.message),
+  error: (news) => addTo("log", "wrong", words(language, "problem", news)),
 };
 
 function connect() {
@@ -148,9 +150,13 @@ function connect() {
   opened.onclose = () => {
     if (opened !== socket || phase === "refused") return;
     enter("connecting", "away");
-    setTimeout(() => opened === socket && connect(), RECONNECT_MS);
+    retry(opened);
   };
   socket = opened;
+}
+
+function retry(former) {
+  setTimeout(() => former === socket && connect(), RECONNECT_MS);
 }
 
 function send(content) {

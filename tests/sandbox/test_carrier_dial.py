@@ -59,6 +59,7 @@ def test_the_other_leg_is_a_call_of_its_own(sandbox: Sandbox, service: Service) 
     assert (leg._from, leg.to) == (CALLER, DUTY)
     assert [hit.form["CallStatus"] for hit in service.at("/leg")] == ["ringing", "in-progress", "completed"]
     assert service.at("/leg")[0].form["ParentCallSid"] == call["call_sid"]
+    assert sandbox.settled(leg_sid)["parent_call_sid"] == call["call_sid"]
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,17 @@ def test_text_messages_are_shown(page: Page, service: Service, real_time_sandbox
     expect(page.locator("#messages")).to_contain_text("收到了。")
 
 
+def test_loading_the_page_anew_keeps_the_number(page: Page) -> None:
+    page.reload()
+    expect(page.locator("#state")).to_have_text("可以拨打")
+
+
+def test_words_without_a_call_are_answered_in_the_language_of_the_page(page: Page) -> None:
+    page.get_by_label("替来电人说话").fill("有人吗")
+    page.keyboard.press("Enter")
+    expect(page.locator("#log .wrong")).to_have_text("还没有接通，没有人听得到")
+
+
 def test_the_page_speaks_english_and_fits_a_small_screen(page: Page) -> None:
     page.get_by_role("button", name="English").click()
     expect(page.get_by_role("button", name="Hang up")).to_be_disabled()

@@ -202,13 +202,13 @@ def test_text_messages_go_both_ways(sandbox: Sandbox, service: Service, phone: S
 
 def test_one_number_is_one_telephone(sandbox: Sandbox, phone: Softphone) -> None:
     with softphone(sandbox) as second:
-        assert "open elsewhere" in second.wait("refused")["message"]
+        assert second.wait("refused")["reason"] == "open_elsewhere"
 
 
 @pytest.mark.parametrize("number", ["", "110", "abc"])
 def test_a_telephone_needs_a_number(sandbox: Sandbox, number: str) -> None:
     with softphone(sandbox, number) as phone:
-        assert "number" in phone.wait("refused")["message"]
+        assert phone.wait("refused")["reason"] == "no_number"
 
 
 @pytest.mark.parametrize(
