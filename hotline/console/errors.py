@@ -6,7 +6,7 @@ from flask import Flask, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import LazyString, lazy_gettext
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from hotline.console.areas import OPEN_AREAS, WHO_OPENS
 from hotline.services.access import NotAllowedError
@@ -33,6 +33,7 @@ def install_errors(app: Flask) -> None:
         app.register_error_handler(code, _page)
     app.register_error_handler(500, _fault)
     app.register_error_handler(CSRFError, _expired)
+    app.register_error_handler(SecurityError, _as_it_is)
     app.register_error_handler(NotAllowedError, _not_allowed)
 
 
@@ -41,6 +42,11 @@ def _page(error: HTTPException) -> ResponseReturnValue:
         return error
     code = error.code or 500
     return _rendered(code, *PAGES[code]), code
+
+
+def _as_it_is(error: HTTPException) -> ResponseReturnValue:
+    # Asked for under a host's name that is none of ours: no page of ours has an address there.
+    return error
 
 
 def _fault(_error: Exception) -> ResponseReturnValue:

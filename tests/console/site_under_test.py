@@ -1,4 +1,4 @@
-"""The application under test: a city with two streets, its people, and browsers that fill in forms as they lie there."""
+"""The application under test: a city with two streets, its people, and browsers that send the forms they are shown."""
 
 from html.parser import HTMLParser
 from pathlib import Path
@@ -64,7 +64,7 @@ class Browser:
         return self.page
 
     def send(self, mark: str, /, *, button: str | None = None, **filled_in: Any) -> TestResponse:
-        """Send the form of the open page that carries `mark`, such as `data-move="triage"`, and follow where it leads."""
+        """Send the form of the open page that carries `mark`, as `data-move="triage"`, and follow where it leads."""
         form = next((form for form in forms_of(self.page) if mark in form.marks), None)
         assert form is not None, f"no form {mark} on the page"
         fields = {**form.fields, **({"do": button} if button else {}), **filled_in}
@@ -108,7 +108,7 @@ class _Reader(HTMLParser):
             self.forms.append(
                 Form(
                     " ".join(f'{name}="{value}"' for name, value in told.items()),
-                    told["action"] if "action" in told else "",
+                    told.get("action", ""),
                 )
             )
         elif not self.forms:
