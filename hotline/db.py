@@ -70,6 +70,7 @@ def make_engine(url: str, *, pool_size: int = 5) -> Engine:
         pool_size=pool_size,
         max_overflow=10,
         pool_pre_ping=True,
+        hide_parameters=True,  # errors are logged, and parameters are numbers and names
         connect_args={"connect_timeout": 3, "options": "-c timezone=UTC -c statement_timeout=30000"},
     )
 

@@ -15,12 +15,19 @@ from sqlalchemy import Engine, NullPool, create_engine
 from sqlalchemy.orm import Session
 
 from hotline.db import Sessions, make_engine, make_sessions
+from hotline.logs import configure_logs
 from hotline.settings import Settings
 from stack.postgres import Postgres
 from stack.redis import Redis
 
 _ROOT = Path(__file__).parent.parent
 _TEMPLATE = "migrated"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def logs() -> None:
+    """Logs as a server process writes them; a failing test shows them."""
+    configure_logs("INFO")
 
 
 @pytest.fixture(scope="session")

@@ -46,6 +46,7 @@ def make_context(settings: Settings, model: Recognizer | None = None) -> Context
     engine = create_engine(
         settings.sqlalchemy_url,
         poolclass=NullPool,
+        hide_parameters=True,
         connect_args={"connect_timeout": 5, "options": "-c timezone=UTC"},
     )
     return Context(

@@ -37,9 +37,9 @@ def told(form: Form, path: str, token: str | None) -> Told:
     number = form.get("From", "")
     return Told(
         carrier=NAME,
-        call_id=_checked(form, "CallSid", CALL_ID.match(form.get("CallSid", ""))),
+        call_id=_checked(form, "CallSid", CALL_ID.fullmatch(form.get("CallSid", ""))),
         # Withheld, or no telephone at all (`sip:`, `client:`): nobody can be rung back there.
-        number=number if NUMBER.match(number) and number not in WITHHELD else None,
+        number=number if NUMBER.fullmatch(number) and number not in WITHHELD else None,
         dialled=form.get("To", ""),
         # Without the carrier's token two requests cannot be told from one that was repeated.
         event=f"{path.rpartition('/')[2]}:{_short(token or uuid.uuid4().hex)}",
@@ -51,8 +51,8 @@ def recording_told(form: Form) -> RecordingTold:
     status = form.get("RecordingStatus", "")
     return RecordingTold(
         carrier=NAME,
-        call_id=_checked(form, "CallSid", CALL_ID.match(form.get("CallSid", ""))),
-        recording_id=_checked(form, "RecordingSid", RECORDING_ID.match(form.get("RecordingSid", ""))),
+        call_id=_checked(form, "CallSid", CALL_ID.fullmatch(form.get("CallSid", ""))),
+        recording_id=_checked(form, "RecordingSid", RECORDING_ID.fullmatch(form.get("RecordingSid", ""))),
         has_sound=status == "completed",
         has_failed=status == "failed",
         duration_s=_number(form.get("RecordingDuration")),
@@ -64,7 +64,7 @@ def recording_told(form: Form) -> RecordingTold:
 
 def recording_id(form: Form) -> str:
     """The recording that a Record verb's action names."""
-    return _checked(form, "RecordingSid", RECORDING_ID.match(form.get("RecordingSid", "")))
+    return _checked(form, "RecordingSid", RECORDING_ID.fullmatch(form.get("RecordingSid", "")))
 
 
 def has_ended(form: Form) -> bool:

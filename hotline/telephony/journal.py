@@ -10,10 +10,14 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
+from hotline.logs import get_log
 from hotline.services import calls
 from hotline.services.receipts import RecordingTold, Told
+
+log = get_log(__name__)
 
 
 @dataclass(frozen=True)
@@ -53,15 +57,27 @@ class Journal:
         unfinished.replace(self._directory / f"{uuid.uuid4().hex}.json")
 
     def replay(self, apply: Callable[[Entry], None]) -> int:
-        """Hand every entry to `apply`, oldest first, and forget those that it took; how many there were.
+        """Hand every entry to `apply`, oldest first, and forget those that it took; how many these were.
 
-        Whatever `apply` raises ends the replay; that entry and the rest stay.
+        An entry that cannot be read or stored stays, and holds up no other.
+
+        Raises:
+            sqlalchemy.exc.OperationalError, sqlalchemy.exc.InterfaceError: the database is still away.
         """
         files = sorted(self._directory.glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
-        for path in files:
-            apply(_entry(json.loads(path.read_text())))
-            path.unlink()
-        return len(files)
+        return sum(_take(path, apply) for path in files)
+
+
+def _take(path: Path, apply: Callable[[Entry], None]) -> bool:
+    try:
+        apply(_entry(json.loads(path.read_text())))
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        log.exception("a journal entry cannot be stored", file=path.name)
+        return False
+    path.unlink()
+    return True
 
 
 def store(session: Session, entry: Entry, now: datetime, zone: ZoneInfo) -> None:

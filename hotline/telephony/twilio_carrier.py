@@ -113,7 +113,7 @@ class TwilioCarrier:
 
     def fetch_recording(self, recording_id: str, channels: int, into: BinaryIO, limit_bytes: int) -> None:
         """The media, from an address made of the configured base and a checked id, never from a posted one."""
-        if not RECORDING_ID.match(recording_id):
+        if not RECORDING_ID.fullmatch(recording_id):
             raise NotThereError(recording_id)
         address = f"{self._base}/2010-04-01/Accounts/{self._account}/Recordings/{recording_id}.wav"
         try:

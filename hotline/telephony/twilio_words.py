@@ -8,10 +8,11 @@ from hotline.rules.survey_states import AttemptEvent
 
 NAME = "twilio"
 
-CALL_ID = re.compile(r"^CA[0-9a-fA-F]{32}$")
-RECORDING_ID = re.compile(r"^RE[0-9a-fA-F]{32}$")
+# Whole matches are asked for: an id ends where its last digit ends.
+CALL_ID = re.compile(r"CA[0-9a-fA-F]{32}")
+RECORDING_ID = re.compile(r"RE[0-9a-fA-F]{32}")
 
-NUMBER = re.compile(r"^\+?[0-9]{2,15}$")
+NUMBER = re.compile(r"\+?[0-9]{2,15}")
 # A withheld number arrives as a word, as nothing at all, or as these digits.
 WITHHELD = frozenset({"+266696687", "266696687"})
 

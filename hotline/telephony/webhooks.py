@@ -53,7 +53,7 @@ def _apologise(error: Exception) -> Response:
     log.error("voice webhook failed", path=request.path, exc_info=error)
     # Whom we rang is rung again by the survey itself.
     if "token" not in (request.view_args or {}):
-        _journal(MissedCall(_told(), runtime().now()))
+        _journal_missed()
     return _words(documents.apology(DEFAULT))
 
 
@@ -106,7 +106,7 @@ def person_done() -> Response:
 def fallback() -> Response:
     """Our own document could not be had: say so, and see that the caller is rung back."""
     log.error("fallback was asked for", error_code=request.form.get("ErrorCode", ""))
-    _journal(MissedCall(_told(), runtime().now()))
+    _journal_missed()
     return _words(documents.apology(DEFAULT))
 
 
@@ -200,6 +200,14 @@ def _keep(entry: Entry) -> None:
     except SQLAlchemyError:
         log.exception("callback could not be stored", path=request.path)
         _journal(entry)
+
+
+def _journal_missed() -> None:
+    try:
+        _journal(MissedCall(_told(), runtime().now()))
+    except OSError:
+        # The caller hears words all the same; what the carrier knows of the call is asked for later.
+        log.exception("a missed call could not be written down")
 
 
 def _journal(entry: Entry) -> None:

@@ -73,7 +73,7 @@ def test_the_address_of_the_request_itself_proves_nothing(carrier: CarrierSide) 
         "/voice/inbound", data=form, headers=headers, base_url="https://evil.example"
     )
 
-    assert response.status_code in {400, 403}
+    assert response.status_code >= 400
     assert carrier.count(Call) == 0
 
 
