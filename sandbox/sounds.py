@@ -1,6 +1,7 @@
 """What the carrier itself sounds on a line: read-aloud words, played files, the beep, keys."""
 
 import io
+import logging
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,8 @@ _BEEP_HZ, _BEEP_S, _BEEP_LEVEL = 1000, 0.4, 6000
 _KEY_S = 0.3
 _HANZI_S, _LETTER_S = 0.22, 0.07
 _VOICES = {"cmn": Manner("cmn", "f2"), "yue": Manner("yue", "f2"), "en": Manner("en", "f2")}
+_FIRST_OF_CJK = "\u2e80"
+_log = logging.getLogger(__name__)
 _NOTHING = np.zeros(0, np.int16)
 
 
@@ -30,13 +33,15 @@ class Sound:
 
 def words_of(say: twiml.Say, *, is_heard: bool) -> Sound:
     """Words read aloud. When nobody hears them, only the time they take is worked out."""
+    seconds = sum(_HANZI_S if character > _FIRST_OF_CJK else _LETTER_S for character in say.text)
     if not is_heard:
-        seconds = sum(_HANZI_S if character > "\u2e80" else _LETTER_S for character in say.text)
         return Sound(seconds, _NOTHING, say.text)
     try:
         samples = speak(say.text, _VOICES[say.language.partition("-")[0]])
-    except VoiceError as problem:
-        raise TwimlError(13520, str(problem)) from problem
+    except VoiceError:
+        # our voice failed, not the service: the call goes on, in silence for as long as the words would take
+        _log.exception("words could not be said")
+        return Sound(seconds, _NOTHING, say.text)
     return Sound(len(samples) / SAMPLE_RATE_HZ, samples, say.text)
 
 
