@@ -2,9 +2,10 @@
 
 import json
 import re
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread
 from typing import Any
 
 from flask import Blueprint, Response, abort, request, send_from_directory
@@ -74,7 +75,13 @@ def blueprint(office: Office, carrier: Carrier, messages: MessageCenter, phones:
     def line() -> str:
         if request.origin not in (None, request.host_url.rstrip("/")):
             abort(HTTPStatus.FORBIDDEN, "a page of another site may not use this telephone")
-        server = Server.accept(request.environ, ping_interval=_PING_S, max_message_size=_MAX_FRAME_BYTES)
+        server = Server.accept(
+            request.environ,
+            ping_interval=_PING_S,
+            max_message_size=_MAX_FRAME_BYTES,
+            # an open page must not keep the carrier from ending
+            thread_class=partial(Thread, daemon=True),
+        )
         socket = _Socket(server)
         phone = Phone(request.args.get("number", ""), office, carrier, messages, socket.tell, socket.sound)
         try:

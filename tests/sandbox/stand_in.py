@@ -186,10 +186,10 @@ class Sandbox:
         except requests.ConnectionError:
             return False
 
-    def close(self) -> None:
+    def close(self, within_s: float = 10) -> None:
         """Stop it as a supervisor would."""
         self._process.terminate()
-        self._process.wait(10)
+        self._process.wait(within_s)
         self._log.close()
 
     def control(self, method: str, path: str, body: Any = None) -> requests.Response:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -227,3 +228,10 @@ def test_pages_of_other_sites_are_refused(sandbox: Sandbox) -> None:
         f"{sandbox.url}/sandbox/calls", json={}, headers={"Origin": "https://elsewhere.example"}, timeout=5
     )
     assert refused.status_code == 403
+
+
+def test_an_open_telephone_does_not_keep_the_carrier_from_ending(tmp_path: Path) -> None:
+    sandbox = Sandbox(tmp_path)
+    with softphone(sandbox) as phone:
+        phone.wait("ready")
+        sandbox.close(within_s=5)
