@@ -55,7 +55,9 @@ def _by_character(text: str, words: Sequence[Word]) -> list[Word]:
 def _merged(spans: Iterable[Span]) -> list[Span]:
     """Each stretch once for what it says: a phrase within another of the same meaning adds nothing."""
     kept: list[Span] = []
+    reached: dict[str, int] = {}
     for span in sorted(set(spans), key=lambda each: (each.start, -each.end, each.says)):
-        if not any(other.says == span.says and other.start <= span.start and span.end <= other.end for other in kept):
+        if span.end > reached.get(span.says, 0):
             kept.append(span)
+            reached[span.says] = span.end
     return kept

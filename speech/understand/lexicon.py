@@ -60,11 +60,16 @@ class Phrases:
         """Where the phrases are, from left to right, none over another."""
         if not self._any:
             return
-        excused = [Span(*match.span()) for match in self._unless.finditer(text)] if self._unless else []
+        excused = [match.span() for match in self._unless.finditer(text)] if self._unless else []
+        passed = 0
         for match in self._any.finditer(text):
-            span = Span(*match.span(), self._says)
-            if len(span) and not any(span.overlaps(other) for other in excused):
-                yield span
+            start, end = match.span()
+            # Both run from left to right, so what ends before this one need not be looked at again.
+            while passed < len(excused) and excused[passed][1] <= start:
+                passed += 1
+            is_excused = passed < len(excused) and excused[passed][0] < end
+            if end > start and not is_excused:
+                yield Span(start, end, self._says)
 
     def first(self, text: str) -> Span | None:
         return next(self.find(text), None)

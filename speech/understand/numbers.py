@@ -17,7 +17,9 @@ DIGITS = {
 }
 _UNITS = {"十": 10, "百": 100, "千": 1000}
 _MYRIAD = "万"
-_NUMBER = re.compile(f"[{''.join(DIGITS)}{''.join(_UNITS)}{_MYRIAD}]+")
+# 九千九百九十九万 has nine characters; nobody says a number longer than this in one go.
+LONGEST = 12
+_NUMBER = re.compile(f"[{''.join(DIGITS)}{''.join(_UNITS)}{_MYRIAD}]{{1,{LONGEST}}}")
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ def _read(spoken: str, start: int) -> Iterator[Number]:
 
 def value_of(spoken: str) -> int | None:
     """The value of a spoken number, None where it is none. Never longer than a person would say it."""
-    if not spoken or len(spoken) > 12:  # noqa: PLR2004 - 九千九百九十九万 has nine characters
+    if not spoken or len(spoken) > LONGEST:
         return None
     if all(sign in DIGITS for sign in spoken):
         return int("".join(DIGITS[sign] for sign in spoken))

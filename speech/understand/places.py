@@ -11,7 +11,7 @@ from os import PathLike
 from pathlib import Path
 
 from speech.understand.lexicon import Span, phrases, table
-from speech.understand.numbers import DIGITS, value_of
+from speech.understand.numbers import DIGITS, LONGEST, value_of
 from speech.understand.sound import folded
 
 LEVELS = ("city", "district", "street", "community", "grid")
@@ -112,22 +112,26 @@ class Gazetteer:
 
     def _named(self, text: str) -> list[Place]:
         """Every name in the text, the longest at each spot, those spelled rightly before those that sound so."""
-        tokens = list(_tokens(text))
+        tokens = tuple(_tokens(text))
+        keys = tuple(token.key for token in tokens)
+        sounds = _sound(keys)
         found: list[Place] = []
         start = 0
         while start < len(tokens):
-            place, used = self._at(text, tokens, start)
+            place, used = self._at(text, tokens, keys, sounds, start)
             if place and place.unit:
                 found.append(place)
             start += used
         return found
 
-    def _at(self, text: str, tokens: list[_Token], start: int) -> tuple[Place | None, int]:
+    def _at(
+        self, text: str, tokens: tuple[_Token, ...], keys: Key, sounds: Key, start: int
+    ) -> tuple[Place | None, int]:
+        """The place named from this token on, and how many tokens its name has."""
         for length in range(min(self.longest, len(tokens) - start), 1, -1):
-            part = tokens[start : start + length]
-            span = Span(part[0].start, part[-1].end)
-            key = tuple(token.key for token in part)
-            place = self._exactly(text, key, span) or self._by_sound(text, key, span)
+            part = slice(start, start + length)
+            span = Span(tokens[start].start, tokens[start + length - 1].end)
+            place = self._exactly(text, keys[part], span) or self._by_sound(text, sounds[part], span)
             if place:
                 return place, length
         return None, 1
@@ -141,8 +145,8 @@ class Gazetteer:
             return None
         return Place(unit, span, 0.9 if is_bare else 0.95, is_bare)
 
-    def _by_sound(self, text: str, key: Key, span: Span) -> Place | None:
-        unit = self.sound.get(_sound(key))
+    def _by_sound(self, text: str, sounds: Key, span: Span) -> Place | None:
+        unit = self.sound.get(sounds)
         if not unit or (_is_common(text, span) and not _has_cue(text, span)):
             return None
         return Place(unit, span, 0.7)
@@ -161,7 +165,7 @@ def _tokens(text: str) -> Iterator[_Token]:
     position = 0
     while position < len(text):
         end = position
-        while end < len(text) and text[end] in _NUMERALS:
+        while end < min(len(text), position + LONGEST) and text[end] in _NUMERALS:
             end += 1
         value = value_of(text[position:end]) if end > position else None
         if value is None:

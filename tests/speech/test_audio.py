@@ -3,6 +3,7 @@
 import contextlib
 import io
 import struct
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -72,6 +73,20 @@ def test_header_is_told_before_decoding():
 def test_samples_come_in_small_blocks():
     with open_sound(recording(tone(20)), 8000) as sound:
         assert max(len(block) for block in sound.blocks) <= 4000
+
+
+def test_memory_does_not_grow_with_the_recording(tmp_path: Path):
+    path = tmp_path / "long.wav"
+    path.write_bytes(recording(tone(10 * 60), subtype="ULAW").getvalue())
+    tracemalloc.start()
+    try:
+        with open_sound(path, 16000) as sound:
+            frames = sum(len(block) for block in sound.blocks)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert frames == pytest.approx(10 * 60 * 16000, rel=1e-4)
+    assert peak < 2_000_000
 
 
 def test_empty_file_is_empty():

@@ -259,5 +259,14 @@ def test_correction_by_sound_keeps_every_character_in_its_place(text):
 
 
 def test_very_long_text_is_understood():
-    facts = understand("家里没米了住柳溪路" * 2000, GAZETTEER)
+    facts = understand("家里没米了住柳溪路" * 500, GAZETTEER)
     assert facts.needs.value == ("food",)
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("part", ["一", "1", "十", "没有米", "我和老伴两", "三个七零", " ", "😀"])
+def test_no_text_keeps_the_program_busy_for_ever(part):
+    text = part * (8000 // len(part))
+    assert understand(text, GAZETTEER).phone.value is None
+    understand_survey(text)
+    understand_outreach(text)
