@@ -57,11 +57,12 @@ class RoundEvent(StrEnum):
     REFUSE = "refuse"
     GIVE_UP = "give_up"  # the person did not reach the caller either
     CANCEL = "cancel"
+    RESUME = "resume"  # what cancelled it was undone
 
 
 _R, _E = RoundState, RoundEvent
 
-_FINAL = {_R.ANSWERED, _R.REFUSED, _R.NOT_REACHED, _R.CANCELLED}
+_FINAL = {_R.ANSWERED, _R.REFUSED, _R.NOT_REACHED}
 
 ROUND: dict[RoundState, dict[RoundEvent, RoundState]] = {
     _R.WAITING: {
@@ -95,6 +96,8 @@ ROUND: dict[RoundState, dict[RoundEvent, RoundState]] = {
         _E.CANCEL: _R.CANCELLED,
     },
     **{state: dict.fromkeys(_E, state) for state in sorted(_FINAL)},
+    # No machine rings about it again: nobody knows what the caller was told meanwhile.
+    _R.CANCELLED: dict.fromkeys(_E, _R.CANCELLED) | {_E.RESUME: _R.PERSON},
 }
 
 

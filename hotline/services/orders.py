@@ -15,7 +15,7 @@ from hotline.rules.machine import ImpossibleMoveError
 from hotline.rules.order_states import Move, OrderState
 from hotline.rules.policy import Limits
 from hotline.rules.roles import Role
-from hotline.rules.survey_states import RoundEvent
+from hotline.rules.survey_states import RoundEvent, RoundState
 from hotline.services import audit
 from hotline.services.access import Actor, NotAllowedError
 
@@ -159,7 +159,7 @@ def move(session: Session, order: Order, chosen: Move, actor: Actor, now: dateti
         if chosen in _NEEDS_REASON and reason is None:
             raise ReasonMissingError(chosen.value)
         order.state = _before_merge(session, order) if chosen == Move.UNMERGE else to
-        _end_survey(order, now)
+        _follow_up_survey(order, chosen, now)
     _write(session, order, chosen, before, actor.user_id, reason, now)
     audit.note(session, actor, Action.ORDER_MOVED, now, subject="orders", subject_id=order.id, detail=chosen.value)
 
@@ -183,12 +183,15 @@ def _may(session: Session, order: Order, chosen: Move, actor: Actor) -> bool:
     return Role.HANDLER not in order_states.WHO[chosen] and _is_below(session, order.intake_unit_id, actor)
 
 
-def _end_survey(order: Order, now: datetime) -> None:
-    """Nobody is rung about an order that is not waiting for the callback any more."""
+def _follow_up_survey(order: Order, chosen: Move, now: datetime) -> None:
+    """Nobody is rung about an order that is not waiting for the callback; one that waits again is asked about."""
     for survey in order.survey_rounds:
         if order.state != OrderState.RESOLVED and survey.ended_at is None:
             survey.state = survey_states.round_after(survey.state, RoundEvent.CANCEL)
             survey.ended_at = now
+        elif chosen == Move.UNMERGE and survey.resolution == order.resolutions and survey.state == RoundState.CANCELLED:
+            survey.state = survey_states.round_after(survey.state, RoundEvent.RESUME)
+            survey.ended_at = None
 
 
 def _is_below(session: Session, unit_id: int, actor: Actor) -> bool:

@@ -27,6 +27,7 @@ from hotline.models import (
 from hotline.rules import survey_states
 from hotline.rules.call_flow import CallState
 from hotline.rules.clocks import next_calling_time
+from hotline.rules.machine import ImpossibleMoveError
 from hotline.rules.order_states import OrderState
 from hotline.rules.policy import Policy
 from hotline.rules.roles import DESK
@@ -213,17 +214,16 @@ def heard(session: Session, recording: Recording, understood: SurveyAnswers, now
     survey = attempt.round
     survey.wants_person = survey.wants_person or bool(understood.wants_human.value)
     reason = Reason(understood.reason.value) if understood.reason.value else None
+    if understood.opt_out.value:
+        _opt_out(session, attempt, now)
     if survey.ended_at is not None:
         survey.reason = survey.reason or reason
         return
     survey.resolved = Resolved(understood.resolved.value) if understood.resolved.value else None
     survey.satisfied = Satisfied(understood.satisfied.value) if understood.satisfied.value else None
     survey.reason = reason
-    if understood.opt_out.value:
-        _opt_out(session, attempt, now)
-    _conclude(
-        session, survey, RoundEvent.REFUSE if understood.opt_out.value else RoundEvent.HAND_OVER, SYSTEM, now, zone
-    )
+    otherwise = RoundEvent.REFUSE if understood.opt_out.value else RoundEvent.HAND_OVER
+    _conclude(session, survey, otherwise, SYSTEM, now, zone)
 
 
 def not_heard(session: Session, recording: Recording, now: datetime, zone: ZoneInfo) -> None:
@@ -244,16 +244,28 @@ def answer_by_person(
     now: datetime,
     zone: ZoneInfo,
 ) -> None:
-    """A person reached the caller and asked."""
+    """A person reached the caller and asked.
+
+    Raises:
+        hotline.rules.machine.ImpossibleMoveError: the round is over.
+        NotAllowedError
+    """
     require_role(actor, *DESK)
+    _require_open(survey, RoundEvent.ANSWER)
     survey.resolved, survey.satisfied, survey.reason, survey.note = resolved, satisfied, reason, note
     survey.user_id = actor.user_id
     _conclude(session, survey, RoundEvent.HAND_OVER, actor, now, zone)
 
 
 def give_up_by_person(session: Session, survey: SurveyRound, note: str, actor: Actor, now: datetime) -> None:
-    """A person tried and did not reach the caller: closed as that, never counted as satisfied."""
+    """A person tried and did not reach the caller: closed as that, never counted as satisfied.
+
+    Raises:
+        hotline.rules.machine.ImpossibleMoveError: the round is over, or not with a person yet.
+        NotAllowedError
+    """
     require_role(actor, *DESK)
+    _require_open(survey, RoundEvent.GIVE_UP)
     survey.note, survey.user_id = note, actor.user_id
     _round(survey, RoundEvent.GIVE_UP, now)
     orders.close(session, survey.order, actor, now, "callback:not_reached")
@@ -393,6 +405,12 @@ def _round(survey: SurveyRound, event: RoundEvent, now: datetime) -> None:
     survey.state = survey_states.round_after(survey.state, event)
     if survey.state not in _OPEN_ROUND and survey.ended_at is None:
         survey.ended_at = now
+
+
+def _require_open(survey: SurveyRound, event: RoundEvent) -> None:
+    """A callback may come late and change nothing; a person is told that there is nothing left to answer."""
+    if survey.ended_at is not None:
+        raise ImpossibleMoveError(survey.state, event)
 
 
 def _asked(attempt: SurveyAttempt, *, silent: bool = False) -> Asked:
