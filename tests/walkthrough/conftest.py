@@ -12,20 +12,21 @@ from stack.stack import Stack
 from stack.telephone import Telephone
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     directory = Path(tempfile.mkdtemp(prefix="hotline-"))
-    with Stack(directory, speed=0, calls_per_second=0) as running:
+    settings = {"CLOCK_FILE": str(directory / "clock")}
+    with Stack(directory, settings, speed=0, calls_per_second=0) as running:
         yield running
     shutil.rmtree(directory)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def telephone(stack: Stack) -> Telephone:
     return Telephone(stack.sandbox_url)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def database(stack: Stack) -> Iterator[Engine]:
     engine = create_engine(stack.database_url, poolclass=NullPool)
     yield engine
