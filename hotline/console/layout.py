@@ -11,6 +11,7 @@ from flask_login import current_user
 from hotline.console import languages, moments, words
 from hotline.console.areas import entries_for
 from hotline.console.transcripts import turns_of
+from hotline.console.trouble_words import trouble_words
 from hotline.services.desk.orders import clock_of
 from hotline.web import runtime
 
@@ -32,6 +33,7 @@ def install_layout(app: Flask) -> None:
         full_time=moments.full,
         span=moments.span,
         seconds=moments.seconds,
+        trouble_words=trouble_words,
     )
     app.jinja_env.globals.update(
         asset=_asset,

@@ -32,9 +32,9 @@ _LEADS_TO: Mapping[Waiting, tuple[str, dict[str, Any]]] = {
 
 @area.get("/")
 def page() -> str:
-    """The counts, each a link to its list."""
+    """The counts, each a link to its list, and the orders to begin with."""
     held = runtime()
     with held.transaction() as session:
-        waiting = start.waiting(session, person().actor, held.now())
-    counts = [(kind, count, url_for(_LEADS_TO[kind][0], **_LEADS_TO[kind][1])) for kind, count in waiting.items()]
-    return render_template("start.html", counts=counts)
+        found = start.overview(session, person().actor, held.now())
+    addresses = {kind: url_for(_LEADS_TO[kind][0], **_LEADS_TO[kind][1]) for kind in found.counts}
+    return render_template("start.html", found=found, addresses=addresses)

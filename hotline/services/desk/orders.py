@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 from sqlalchemy.sql.base import ExecutableOption
 
@@ -111,12 +111,18 @@ _TIMED = OPEN - {OrderState.RESOLVED, OrderState.ANSWERED}
 
 
 def listed(session: Session, actor: Actor, wanted: OrdersWanted, now: datetime) -> Page[Order]:
-    """The orders that the actor sees; what ends first comes first, what has ended last."""
+    """The orders that the actor sees, the most pressing first."""
     found = select(Order).where(sees_order(actor), *_conditions(actor, wanted, now))
+    return page_of(session, most_pressing_first(found), wanted.page)
+
+
+def most_pressing_first(found: Select[Order]) -> Select[Order]:
+    """Emergencies, then what ends next, then what has ended; with what a list shows of each."""
     ended_last = case((Order.state.in_(OPEN), 0), else_=1)
-    ordered = found.order_by(ended_last, due_at().asc().nulls_last(), Order.received_at.desc(), Order.id.desc())
-    loaded = ordered.options(joinedload(Order.unit), joinedload(Order.place), joinedload(Order.handler))
-    return page_of(session, loaded, wanted.page)
+    emergency_first = case((Order.urgency == Urgency.EMERGENCY, 0), else_=1)
+    return found.order_by(
+        ended_last, emergency_first, due_at().asc().nulls_last(), Order.received_at.desc(), Order.id.desc()
+    ).options(joinedload(Order.unit), joinedload(Order.place), joinedload(Order.handler))
 
 
 def _conditions(actor: Actor, wanted: OrdersWanted, now: datetime) -> list[ColumnElement[bool]]:

@@ -1,6 +1,7 @@
 """What waits for a person, by role: the counts with which a working day begins."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -12,7 +13,7 @@ from hotline.rules.order_states import OrderState
 from hotline.rules.roles import Role
 from hotline.services.access import Actor, sees_call, sees_order
 from hotline.services.desk import surveys, troubles
-from hotline.services.desk.orders import is_overdue
+from hotline.services.desk.orders import is_overdue, most_pressing_first
 
 
 class Waiting(StrEnum):
@@ -50,17 +51,51 @@ FOR: Mapping[Waiting, frozenset[Role]] = {
 }
 
 
+@dataclass(frozen=True)
+class StartDesk:
+    """What waits for a person: how many of each kind, and the orders to begin with."""
+
+    counts: Mapping[Waiting, int]
+    orders: Sequence[Order]
+
+
+def overview(session: Session, actor: Actor, now: datetime) -> StartDesk:
+    """What the first page shows."""
+    return StartDesk(waiting(session, actor, now), _next(session, actor))
+
+
 def waiting(session: Session, actor: Actor, now: datetime) -> dict[Waiting, int]:
     """How many of each kind wait for someone with the actor's roles."""
     return {kind: _COUNT[kind](session, actor, now) for kind, roles in FOR.items() if roles & actor.roles}
 
 
+_FIRST = 8
+
+_STATES: Mapping[Waiting, OrderState] = {
+    _W.TO_REVIEW: OrderState.RECEIVED,
+    _W.ANSWERED: OrderState.ANSWERED,
+    _W.TO_DISPATCH: OrderState.TRIAGED,
+    _W.TO_ACCEPT: OrderState.DISPATCHED,
+    _W.TO_CONTACT: OrderState.ACCEPTED,
+    _W.TO_RESOLVE: OrderState.IN_PROGRESS,
+    _W.REFERRED: OrderState.REFERRED,
+    _W.REOPENED: OrderState.REOPENED,
+}
+
+
+def _next(session: Session, actor: Actor) -> Sequence[Order]:
+    """The most pressing orders on which someone with the actor's roles can act."""
+    states = {state for kind, state in _STATES.items() if FOR[kind] & actor.roles}
+    found = select(Order).where(sees_order(actor), Order.state.in_(states))
+    return session.scalars(most_pressing_first(found).limit(_FIRST)).all()
+
+
 _Count = Callable[[Session, Actor, datetime], int]
 
 
-def _in(state: OrderState, *, held: bool = False) -> _Count:
+def _in(kind: Waiting, *, held: bool = False) -> _Count:
     def count(session: Session, actor: Actor, _now: datetime) -> int:
-        return _orders(session, actor, Order.state == state, held=held)
+        return _orders(session, actor, Order.state == _STATES[kind], held=held)
 
     return count
 
@@ -89,16 +124,16 @@ def _troubles(session: Session, actor: Actor, _now: datetime) -> int:
 
 
 _COUNT: Mapping[Waiting, _Count] = {
-    _W.TO_REVIEW: _in(OrderState.RECEIVED),
+    _W.TO_REVIEW: _in(_W.TO_REVIEW),
     _W.CALLS: _calls,
     _W.SURVEYS: _surveys,
-    _W.ANSWERED: _in(OrderState.ANSWERED),
-    _W.TO_DISPATCH: _in(OrderState.TRIAGED),
-    _W.TO_ACCEPT: _in(OrderState.DISPATCHED, held=True),
-    _W.TO_CONTACT: _in(OrderState.ACCEPTED, held=True),
-    _W.TO_RESOLVE: _in(OrderState.IN_PROGRESS, held=True),
-    _W.REFERRED: _in(OrderState.REFERRED),
-    _W.REOPENED: _in(OrderState.REOPENED),
+    _W.ANSWERED: _in(_W.ANSWERED),
+    _W.TO_DISPATCH: _in(_W.TO_DISPATCH),
+    _W.TO_ACCEPT: _in(_W.TO_ACCEPT, held=True),
+    _W.TO_CONTACT: _in(_W.TO_CONTACT, held=True),
+    _W.TO_RESOLVE: _in(_W.TO_RESOLVE, held=True),
+    _W.REFERRED: _in(_W.REFERRED),
+    _W.REOPENED: _in(_W.REOPENED),
     _W.OVERDUE: _overdue,
     _W.TROUBLES: _troubles,
 }

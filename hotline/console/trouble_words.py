@@ -1,0 +1,39 @@
+"""What went wrong, in the reader's language: what the machine wrote down is recognised and said in plain words."""
+
+import re
+from collections.abc import Sequence
+
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _
+
+# What is written down, and what a person reads; the groups of the first are the fields of the second.
+TROUBLES: Sequence[tuple[str, LazyString]] = (
+    (r"the carrier could not record", _("The carrier could not record.")),
+    (r"The recording is an empty file\.", _("The recording is an empty file.")),
+    (r"The recording has (?P<size>\d+) bytes; .*", _("The recording is too large: %(size)s bytes.")),
+    (r"more than (?P<most>\d+) bytes", _("The recording is larger than %(most)s bytes.")),
+    (r"The file is no recording of a known kind\.", _("What the carrier sent is no sound file.")),
+    (
+        r"The recording says it has .*|The recording has \d+ channels\.",
+        _("The sound file is of a kind we cannot read."),
+    ),
+    (r"The recording holds no sound\.", _("The recording holds no sound.")),
+    (r"The recording can't be read to its end\.", _("The recording is damaged.")),
+    (r"the carrier refused with code (?P<code>\S+)", _("The carrier refused (code %(code)s).")),
+    (r"carrier error (?P<code>\S+)", _("The carrier reports error %(code)s.")),
+    (r"CarrierUnavailableError", _("The carrier could not be reached.")),
+    (r"CarrierRefusedError", _("The carrier refused.")),
+    (r"NotThereError", _("The carrier does not have it.")),
+    (r"FileNotFoundError", _("The file is not in the store.")),
+    (r"OperationalError", _("The database could not be reached.")),
+    (r"(?P<name>[A-Z]\w+)", _("A fault of our own (%(name)s).")),
+)
+
+
+def trouble_words(trouble: str | None) -> str:
+    """The trouble in plain words; what is not known is shown as it was written down."""
+    for pattern, said in TROUBLES:
+        found = re.fullmatch(pattern, trouble or "")
+        if found:
+            return str(said) % found.groupdict()
+    return trouble or ""
