@@ -7,7 +7,7 @@ from typing import Any, BinaryIO, TypeVar
 import requests
 from requests.exceptions import ConnectTimeout, RequestException
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
-from twilio.base.exceptions import TwilioRestException
+from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
@@ -83,11 +83,12 @@ class TwilioCarrier:
         """One call."""
         call = _asked(lambda: self._client.calls(call_id).fetch())
         has_ended = call.status in ENDED
+        caller = call._from  # noqa: SLF001 - the client's only name for it
         is_inbound = call.direction == "inbound"
         return CallAtCarrier(
             call_id=call_id,
-            number=call.from_ if is_inbound else call.to,
-            dialled=call.to if is_inbound else call.from_,
+            number=caller if is_inbound else call.to,
+            dialled=call.to if is_inbound else caller,
             is_inbound=is_inbound,
             ending=PROGRESS.get(call.status) if has_ended else None,
             ended_at=(call.end_time or datetime.now(UTC)) if has_ended else None,
@@ -145,7 +146,7 @@ class TwilioCarrier:
 def _asked(ask: Callable[[], Result]) -> Result:
     """Ask the client; too many requests, and connections that never came about, are tried again."""
     try:
-        return _RETRYING(ask)
+        return _RETRYING(_with_status(ask))
     except TwilioRestException as error:
         if error.status == _NOT_FOUND:
             raise NotThereError(str(error.code)) from error
@@ -154,6 +155,23 @@ def _asked(ask: Callable[[], Result]) -> Result:
         raise CarrierRefusedError(str(error.code or error.status)) from error
     except RequestException as error:
         raise CarrierUnavailableError(type(error).__name__) from error
+
+
+def _with_status(ask: Callable[[], Result]) -> Callable[[], Result]:
+    """The client tells of a list that it could not fetch in an error without a status; give it one."""
+
+    def asked() -> Result:
+        try:
+            return ask()
+        except TwilioRestException:
+            raise
+        except TwilioException as error:
+            answer = error.args[1] if len(error.args) > 1 else None
+            if not isinstance(answer, Response):
+                raise
+            raise TwilioRestException(answer.status_code, "", str(error.args[0])) from error
+
+    return asked
 
 
 def _is_harmless_to_repeat(error: BaseException) -> bool:
