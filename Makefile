@@ -7,7 +7,7 @@ CARRIER = .venv-sandbox/.stamp
 COMPILE = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check lock browser clean
+.PHONY: help setup run demo test check lock browser clean
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
@@ -18,6 +18,9 @@ setup: $(RUN) $(DEV) $(CARRIER) ## make the environments that the others need; t
 
 run: $(RUN) $(CARRIER) ## start everything on this machine and print where it is; PORT=8000 SANDBOX_PORT=5080
 	@exec .venv/bin/python -m stack run
+
+demo: $(RUN) $(CARRIER) ## one call from ringing to the answered callback, without hands; TEXT="what the caller says"
+	@exec .venv/bin/python -m stack demo --text "$$TEXT"
 
 test: $(DEV) $(CARRIER) ## run every test; ARGS="-k survey" for some of them
 	@$(MAKE) --no-print-directory browser || true

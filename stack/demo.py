@@ -153,7 +153,8 @@ class _Demo:
         history = self._rows(_HISTORY, order_id)
         for row in history[told:]:
             reason = f": {row['reason']}" if row["reason"] else ""
-            self._say(f"{row['who']}  {row['move'] or 'received'} -> {row['to_state']}  {row['unit']}{reason}")
+            moved = f"{row['move']} -> {row['to_state']}" if row["move"] else row["to_state"]
+            self._say(f"{row['who']}  {moved}  {row['unit']}{reason}")
         return len(history)
 
     def _order_of(self, call_sid: str) -> dict[str, Any] | None:
@@ -235,7 +236,11 @@ _TRANSCRIPT = """
     select t.text from transcripts t join recordings r on r.id = t.recording_id join calls c on c.id = r.call_id
     where c.order_id = %s order by t.version desc limit 1
 """
-_FACTS = "select name, content -> 'value' as value, evidence from facts where order_id = %s order by id"
+_FACTS = """
+    select f.name, coalesce(to_jsonb(u.name), f.content -> 'value') as value, f.evidence
+    from facts f left join units u on f.name = 'place' and u.code = f.content ->> 'value'
+    where f.order_id = %s order by f.id
+"""
 _HISTORY = """
     select e.move, e.to_state, e.reason, coalesce(p.name, 'system') as who, u.name as unit
     from order_events e left join users p on p.id = e.user_id join units u on u.id = e.unit_id

@@ -28,7 +28,7 @@ _FIRST_DELAY_S, _LONGEST_DELAY_S = 0.2, 15.0
 # Whoever ran for so long is well again, and its next death begins a new count.
 _WELL_AFTER_S = 30.0
 _LONGEST_LINE = 64 * 1024
-_LINES_KEPT = 30
+_LINES_KEPT = 60
 
 _Result = TypeVar("_Result")
 

@@ -1,5 +1,7 @@
-"""The demo's own instruments: how it counts errors, and how it reads a page."""
+"""The demo: its instruments, which count errors and read pages, and the whole of it."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -11,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stack.demo import error_rate
+from stack.environment import ROOT
 from stack.errors import StackError
 from stack.visitor import Visitor
 
@@ -104,3 +107,14 @@ def test_form_is_sent_as_it_lies_there_with_what_was_filled_in(visitor: Visitor)
 def test_move_that_the_page_does_not_offer_is_named(visitor: Visitor) -> None:
     with pytest.raises(StackError, match="offers no 'resolve'"):
         visitor.make("1", "resolve", {})
+
+
+def test_whatever_the_caller_says_comes_all_the_way_round() -> None:
+    # A street of another district, which the people of the sample's own street do not see.
+    said = "我住在龙津东路五号，家里停电了，老人用着呼吸机。"
+    done = subprocess.run(
+        [sys.executable, "-m", "stack", "demo", "--text", said], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    for shown in (said, "Vosk heard", "resolve -> resolved", "resolved yes", "The order is closed."):
+        assert shown in done.stdout

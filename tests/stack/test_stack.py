@@ -58,6 +58,7 @@ def processes_of(directory: Path) -> set[int]:
 def test_everything_is_up(stack: Stack) -> None:
     assert answers(f"{stack.web_url}/healthz")
     assert answers(f"{stack.sandbox_url}/sandbox/health")
+    assert answers(f"{stack.sandbox_url}/phone")
     assert all(stack.pid(name) for name in [*PROCESSES, "sandbox", "postgres", "redis"])
 
 
