@@ -123,6 +123,14 @@ def session(sessions: Sessions) -> Iterator[Session]:
 
 
 @pytest.fixture
+def own_sessions(own_database_url: str) -> Iterator[Sessions]:
+    """Sessions of a database of this test's own, for what happens in several transactions at once."""
+    engine = create_engine(own_database_url, poolclass=NullPool)
+    yield make_sessions(engine)
+    engine.dispose()
+
+
+@pytest.fixture
 def settings(tmp_path: Path, database_url: str) -> Settings:
     """Settings with everything that is written to disk below the test's own directory."""
     return factories.settings(tmp_path, database_url=database_url)

@@ -82,47 +82,53 @@ def triage(session: Session, order: Order, actor: Actor, now: datetime) -> None:
 
 def dispatch(session: Session, order: Order, unit: Unit, actor: Actor, now: datetime, note: str | None = None) -> None:
     """Hand the order to a unit; whoever of it signs becomes its handler."""
+    check(session, order, Move.DISPATCH, actor)
     order.handler_id = None
     order.unit_id = unit.id
-    move(session, order, Move.DISPATCH, actor, now, note)
+    _make(session, order, Move.DISPATCH, actor, now, note)
 
 
 def accept(session: Session, order: Order, handler: User, actor: Actor, now: datetime) -> None:
     """`handler` signs for the order."""
+    check(session, order, Move.ACCEPT, actor)
     order.handler_id = handler.id
     order.accepted_at = order.accepted_at or now
-    move(session, order, Move.ACCEPT, actor, now)
+    _make(session, order, Move.ACCEPT, actor, now)
 
 
 def give_back(session: Session, order: Order, actor: Actor, now: datetime, reason: str) -> None:
     """Return the order to whoever dispatched it (退单)."""
+    check(session, order, Move.RETURN, actor, reason)
     order.handler_id = None
     order.returns += 1
-    move(session, order, Move.RETURN, actor, now, reason)
+    _make(session, order, Move.RETURN, actor, now, reason)
     order.unit_id = order.intake_unit_id
 
 
 def contact(session: Session, order: Order, actor: Actor, now: datetime, how: str) -> None:
     """A person spoke with the caller; `how` says in a few words what was agreed."""
+    check(session, order, Move.CONTACT, actor)
     order.contacted_at = order.contacted_at or now
-    move(session, order, Move.CONTACT, actor, now, how)
+    _make(session, order, Move.CONTACT, actor, now, how)
 
 
 def close(session: Session, order: Order, actor: Actor, now: datetime, reason: str | None = None) -> None:
     """The callback, or a person who reached the caller, found it settled; or nobody could be reached."""
+    check(session, order, Move.CLOSE, actor)
     order.closed_at = now
-    move(session, order, Move.CLOSE, actor, now, reason)
+    _make(session, order, Move.CLOSE, actor, now, reason)
 
 
 def reopen(
     session: Session, order: Order, actor: Actor, now: datetime, reason: str, limits: Limits, zone: ZoneInfo
 ) -> None:
     """Do it again: new clocks from now, the old ones stay readable in the history."""
+    check(session, order, Move.REOPEN, actor, reason)
     order.closed_at = None
     order.resolved_at = None
-    move(session, order, Move.REOPEN, actor, now, reason)
     until = deadlines(limits, now, zone)
     order.accept_by, order.contact_by, order.resolve_by = until.accept_by, until.contact_by, until.resolve_by
+    _make(session, order, Move.REOPEN, actor, now, reason)
 
 
 def merge(session: Session, order: Order, into: Order, actor: Actor, now: datetime, reason: str) -> None:
@@ -133,35 +139,41 @@ def merge(session: Session, order: Order, into: Order, actor: Actor, now: dateti
     """
     if into.id == order.id or into.state not in order_states.OPEN:
         raise ImpossibleMoveError(into.state, Move.MERGE)
+    check(session, order, Move.MERGE, actor, reason)
     order.merged_into_id = into.id
-    move(session, order, Move.MERGE, actor, now, reason)
+    _make(session, order, Move.MERGE, actor, now, reason)
 
 
 def unmerge(session: Session, order: Order, actor: Actor, now: datetime) -> None:
     """Back where it was before it was merged."""
+    check(session, order, Move.UNMERGE, actor)
     order.merged_into_id = None
-    move(session, order, Move.UNMERGE, actor, now)
+    _make(session, order, Move.UNMERGE, actor, now)
 
 
 def move(session: Session, order: Order, chosen: Move, actor: Actor, now: datetime, reason: str | None = None) -> None:
-    """Make one move of the table and write its row.
+    """Make a move of the table that changes nothing but the state.
+
+    Raises:
+        ImpossibleMoveError, NotAllowedError, ReasonMissingError: as `check` does.
+    """
+    check(session, order, chosen, actor, reason)
+    _make(session, order, chosen, actor, now, reason)
+
+
+def check(session: Session, order: Order, chosen: Move, actor: Actor, reason: str | None = None) -> None:
+    """Refuse a move before anything of the order is changed.
 
     Raises:
         hotline.rules.machine.ImpossibleMoveError: the order's state does not allow it.
         NotAllowedError: the actor's roles or unit do not.
         ReasonMissingError: this move needs a reason.
     """
-    before = order.state
-    to = order_states.after(before, chosen)
-    with session.no_autoflush:  # the caller set what belongs to the new state already
-        _require(session, order, chosen, actor)
-        reason = (reason or "").strip() or None
-        if chosen in _NEEDS_REASON and reason is None:
-            raise ReasonMissingError(chosen.value)
-        order.state = _before_merge(session, order) if chosen == Move.UNMERGE else to
-        _follow_up_survey(order, chosen, now)
-    _write(session, order, chosen, before, actor.user_id, reason, now)
-    audit.note(session, actor, Action.ORDER_MOVED, now, subject="orders", subject_id=order.id, detail=chosen.value)
+    order_states.after(order.state, chosen)
+    if not actor.is_system and not _may(session, order, chosen, actor):
+        raise NotAllowedError(chosen.value)
+    if chosen in _NEEDS_REASON and not (reason or "").strip():
+        raise ReasonMissingError(chosen.value)
 
 
 def allowed(session: Session, order: Order, actor: Actor) -> list[Move]:
@@ -169,18 +181,22 @@ def allowed(session: Session, order: Order, actor: Actor) -> list[Move]:
     return [chosen for chosen in order_states.moves(order.state, actor.roles) if _may(session, order, chosen, actor)]
 
 
-def _require(session: Session, order: Order, chosen: Move, actor: Actor) -> None:
-    if not actor.is_system and not _may(session, order, chosen, actor):
-        raise NotAllowedError(chosen.value)
-
-
 def _may(session: Session, order: Order, chosen: Move, actor: Actor) -> bool:
-    if not actor.roles & order_states.WHO[chosen]:
-        return False
-    # A handler works on what the own unit, or one below it, holds; the others act on all that they see.
-    if _is_below(session, order.unit_id, actor):
+    roles = actor.roles & order_states.WHO[chosen]
+    if roles and _is_below(session, order.unit_id, actor):
         return True
-    return Role.HANDLER not in order_states.WHO[chosen] and _is_below(session, order.intake_unit_id, actor)
+    # A handler works on what the own unit, or one below it, holds; the others act on all that they see.
+    return bool(roles - {Role.HANDLER}) and _is_below(session, order.intake_unit_id, actor)
+
+
+def _make(session: Session, order: Order, chosen: Move, actor: Actor, now: datetime, reason: str | None = None) -> None:
+    before = order.state
+    with session.no_autoflush:  # the caller set what belongs to the new state already
+        undone = chosen == Move.UNMERGE
+        order.state = _before_merge(session, order) if undone else order_states.after(before, chosen)
+        _follow_up_survey(order, chosen, now)
+    _write(session, order, chosen, before, actor.user_id, (reason or "").strip() or None, now)
+    audit.note(session, actor, Action.ORDER_MOVED, now, subject="orders", subject_id=order.id, detail=chosen.value)
 
 
 def _follow_up_survey(order: Order, chosen: Move, now: datetime) -> None:

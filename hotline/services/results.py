@@ -41,7 +41,10 @@ def report(session: Session, order: Order, told: Report, actor: Actor, now: date
 
     Raises:
         ClosingElementsMissingError: naming what must be added first.
+        hotline.rules.machine.ImpossibleMoveError, NotAllowedError
     """
+    move = Move.REPORT_BACK if Move.REPORT_BACK in orders.possible(order) else Move.RESOLVE
+    orders.check(session, order, move, actor)
     missing = _missing(order, told)
     if missing:
         raise ClosingElementsMissingError(missing)
@@ -57,8 +60,7 @@ def report(session: Session, order: Order, told: Report, actor: Actor, now: date
         user_id=actor.user_id,
         at=now,
     )
-    was_referred = Move.REPORT_BACK in orders.possible(order)
-    orders.move(session, order, Move.REPORT_BACK if was_referred else Move.RESOLVE, actor, now)
+    orders.move(session, order, move, actor, now)
     order.results.append(result)
     surveys.open_round(session, order, now, zone)
     session.flush()
