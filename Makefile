@@ -6,6 +6,9 @@ DEV = .venv/.dev.stamp
 CARRIER = .venv-sandbox/.stamp
 COMPILE = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(if $(UPGRADE),--upgrade)
 
+# As it was typed: a dollar in it is a dollar.
+override export TEXT := $(value TEXT)
+
 .DEFAULT_GOAL := help
 .PHONY: help setup run demo test check lock browser clean
 .NOTPARALLEL:
