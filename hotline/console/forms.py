@@ -60,8 +60,10 @@ class Form(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
 class LogInForm(Form):
     """Name and password."""
 
-    login = StringField(_("User name"), [_missing])
-    password = PasswordField(_("Password"), [_missing])
+    login = StringField(
+        _("User name"), [_missing], render_kw={"autocomplete": "username", "autofocus": True, "autocapitalize": "none"}
+    )
+    password = PasswordField(_("Password"), [_missing], render_kw={"autocomplete": "current-password"})
 
 
 class MoveForm(Form):

@@ -28,7 +28,9 @@ _WORKING_DAY = timedelta(hours=12)
 _A_YEAR_S = 365 * 24 * 3600
 # What comes from the carrier is signed, and comes from no page of ours.
 _SIGNED = ("voice", "notices")
-_ATTEMPTS_BY_NAME = "10 per 15 minutes"
+# Failed attempts to sign in within 15 minutes, under one name from one address.
+ATTEMPTS = 10
+_ATTEMPTS_BY_NAME = f"{ATTEMPTS} per 15 minutes"
 _ATTEMPTS_BY_ADDRESS = "60 per 15 minutes"
 
 _POLICY = {

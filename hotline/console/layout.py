@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Flask, Response, request, url_for
 from flask_login import current_user
+from markupsafe import Markup
 
 from hotline.console import languages, moments, words
 from hotline.console.areas import entries_for
@@ -41,6 +42,7 @@ def install_layout(app: Flask) -> None:
         clock_of=clock_of,
         turns_of=turns_of,
         LANGUAGES=languages.NAMES,
+        NOTHING=Markup('<span class="dash">—</span>'),
     )
     app.context_processor(_of_this_request)
     app.after_request(_keep_private)
