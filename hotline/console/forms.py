@@ -7,7 +7,6 @@ from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import (
     HiddenField,
-    IntegerField,
     PasswordField,
     RadioField,
     SelectField,
@@ -16,14 +15,15 @@ from wtforms import (
     TextAreaField,
     widgets,
 )
-from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
+from wtforms.fields import SelectChoice
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, Regexp
 
 from hotline.console.words import CONTACTS, WORDS
 from hotline.models import Outcome
 from hotline.rules.facts import Category, FactName, Group, Need, Urgency
 from hotline.rules.survey_states import Reason, Resolved, Satisfied
 from hotline.services.desk.orders import UnitChoice
-from hotline.services.facts import LONGEST_TEXT, MOST_PEOPLE
+from hotline.services.facts import LONGEST_TEXT
 
 _LONGEST_NOTE = 2000
 _LONGEST_TRANSCRIPT = 20_000
@@ -36,12 +36,20 @@ def _within(longest: int) -> Length:
     return Length(max=longest, message=_("Please write at most %(max)d characters."))
 
 
-def _stripped(value: str | None) -> str | None:
-    return value.strip() if value else value
+def _stripped(value: Any) -> Any:
+    return value.strip() if isinstance(value, str) else value
 
 
-def _choices(kind: Any) -> list[tuple[str, Any]]:
-    return [(member.value, label) for member, label in WORDS[kind].items()]
+def _choices(kind: Any) -> list[SelectChoice]:
+    return [SelectChoice(member.value, label) for member, label in WORDS[kind].items()]
+
+
+def _offered(units: Sequence[UnitChoice]) -> list[SelectChoice]:
+    return [SelectChoice(unit.code, unit.name) for unit in units]
+
+
+# Only somebody who writes requests by hand meets it.
+_foreign: Mapping[str, Any] = {"invalid_choice_message": _("This is none of the choices.")}
 
 
 class Form(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
@@ -82,18 +90,18 @@ class ReasonForm(MoveForm):
 class UnitForm(MoveForm):
     """A move to a unit."""
 
-    unit = SelectField(_("Unit"), [_not_chosen])
+    unit = SelectField(_("Unit"), [_not_chosen], **_foreign)
     note = TextAreaField(_("Note"), [_within(_LONGEST_NOTE)])
 
     def offer(self, units: Sequence[UnitChoice]) -> None:
         """Set the units to choose from."""
-        self.unit.choices = [("", _("Please choose")), *((unit.code, unit.name) for unit in units)]
+        self.unit.choices = [SelectChoice("", _("Please choose")), *_offered(units)]
 
 
 class ReferForm(UnitForm):
     """To which body, and why."""
 
-    unit = SelectField(_("To whom"), [_not_chosen])
+    unit = SelectField(_("To whom"), [_not_chosen], **_foreign)
     note = TextAreaField(_("Reason"), [_missing, _within(_LONGEST_NOTE)])
 
 
@@ -124,7 +132,7 @@ class MergeForm(ReasonForm):
 class ResultForm(MoveForm):
     """The closing elements; which of them must be there, the service decides."""
 
-    outcome = RadioField(_("Outcome"), [_not_chosen], choices=_choices(Outcome))
+    outcome = RadioField(_("Outcome"), [_not_chosen], choices=_choices(Outcome), **_foreign)
     done = TextAreaField(_("What was done"), [_within(_LONGEST_NOTE)])
     why_not = TextAreaField(_("Why it is not solved"), [_within(_LONGEST_NOTE)])
     aid = TextAreaField(_("Aid handed out"), [_within(_LONGEST_NOTE)])
@@ -148,9 +156,11 @@ class NoteForm(Form):
 class AnswersForm(Form):
     """The callback's questions, asked by a person."""
 
-    resolved = RadioField(_("Was it solved?"), [_not_chosen], choices=_choices(Resolved))
-    satisfied = RadioField(_("Satisfied?"), [_not_chosen], choices=_choices(Satisfied))
-    reason = SelectField(_("Reason, if they are unhappy"), choices=[("", "—"), *_choices(Reason)])
+    resolved = RadioField(_("Was it solved?"), [_not_chosen], choices=_choices(Resolved), **_foreign)
+    satisfied = RadioField(_("Satisfied?"), [_not_chosen], choices=_choices(Satisfied), **_foreign)
+    reason = SelectField(
+        _("Reason, if they are unhappy"), choices=[SelectChoice("", "—"), *_choices(Reason)], **_foreign
+    )
     note = TextAreaField(_("Note"), [_within(_LONGEST_NOTE)])
 
 
@@ -176,27 +186,28 @@ class LongTextFactForm(FactForm):
 class PeopleFactForm(FactForm):
     """A number of people."""
 
-    value = IntegerField(
+    value = StringField(
         validators=[
             Optional(),
-            NumberRange(1, MOST_PEOPLE, message=_("Please write a number between %(min)s and %(max)s.")),
-        ]
+            Regexp(r"\d{1,6}$", message=_("Please write a number.")),
+        ],
+        render_kw={"inputmode": "numeric"},
     )
 
 
 class ChoiceFactForm(FactForm):
     """One of several."""
 
-    value = SelectField()
+    value = SelectField(**_foreign)
 
 
 class ChoicesFactForm(FactForm):
     """Any of several."""
 
-    value = SelectMultipleField(option_widget=widgets.CheckboxInput(), widget=widgets.ListWidget(prefix_label=False))
+    value = SelectMultipleField(option_widget=widgets.CheckboxInput(), **_foreign)
 
 
-_NOTHING_SAID = ("", _("not said"))
+_NOTHING_SAID = SelectChoice("", _("not said"))
 
 _FACT_FORMS: Mapping[FactName, type[FactForm]] = {
     FactName.SUMMARY: LongTextFactForm,
@@ -217,8 +228,11 @@ _OFFERS: Mapping[FactName, Callable[[Sequence[UnitChoice]], list[Any]]] = {
     FactName.URGENCY: lambda _units: _choices(Urgency),
     FactName.NEEDS: lambda _units: _choices(Need),
     FactName.GROUPS: lambda _units: _choices(Group),
-    FactName.PLACE: lambda units: [_NOTHING_SAID, *((unit.code, unit.name) for unit in units)],
-    FactName.CONTACT: lambda _units: [_NOTHING_SAID, *CONTACTS.items()],
+    FactName.PLACE: lambda units: [_NOTHING_SAID, *_offered(units)],
+    FactName.CONTACT: lambda _units: [
+        _NOTHING_SAID,
+        *(SelectChoice(value, label) for value, label in CONTACTS.items()),
+    ],
 }
 
 

@@ -46,7 +46,7 @@ class Refused:
         return seen_at if seen_at.tzinfo else None
 
 
-def show(number: str, refused: Refused | None = None, caller: str | None = None) -> str:
+def show(number: str, refused: Refused | None = None, shown_number: str | None = None) -> str:
     """The page; `caller` is the number to ring, for whom it was shown."""
     held, actor = runtime(), person().actor
     with held.transaction() as session:
@@ -57,7 +57,7 @@ def show(number: str, refused: Refused | None = None, caller: str | None = None)
         "order.html",
         desk=found,
         order=found.order,
-        caller=caller,
+        shown_number=shown_number,
         refused=refused,
         changes=changes,
         move_forms=_move_forms(found, refused),

@@ -58,8 +58,8 @@ def reveal(number: str) -> ResponseReturnValue:
     held, actor = runtime(), person().actor
     with held.transaction() as session:
         order = desk.to_change(session, actor, number) or abort(404)
-        caller = desk.reveal_number(session, actor, order, held.now())
-    return show(number, caller=caller)
+        shown_number = desk.reveal_number(session, actor, order, held.now())
+    return show(number, shown_number=shown_number)
 
 
 @area.post("/<number>/moves/<move>")
