@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterable
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
@@ -23,6 +24,13 @@ _MAX_WORDS = 500
 _PING_S = 20
 _NUMBER = re.compile(r"\+[1-9]\d{6,14}")
 _POLICY = "default-src 'self'; connect-src 'self' ws: wss:; frame-ancestors 'none'"
+
+
+class _Closed(Response):
+    """The end of a socket's request: the server must not write an answer behind the closing frame."""
+
+    def __call__(self, *_: object) -> Iterable[bytes]:
+        raise ConnectionAbortedError
 
 
 class _Socket:
@@ -72,7 +80,7 @@ def blueprint(office: Office, carrier: Carrier, messages: MessageCenter, phones:
         return send_from_directory(_PAGES, name)
 
     @routes.route("/phone/line", websocket=True)
-    def line() -> str:
+    def line() -> Response:
         if request.origin not in (None, request.host_url.rstrip("/")):
             abort(HTTPStatus.FORBIDDEN, "a page of another site may not use this telephone")
         server = Server.accept(
@@ -89,7 +97,7 @@ def blueprint(office: Office, carrier: Carrier, messages: MessageCenter, phones:
         except PhoneError as problem:
             socket.tell(problem.news("refused"))
             _read_on(server)
-            return ""
+            return _Closed()
         sockets[phone.number] = socket
         socket.tell({"event": "ready", "number": phone.number, "services": sorted(office.numbers)})
         try:
@@ -97,7 +105,7 @@ def blueprint(office: Office, carrier: Carrier, messages: MessageCenter, phones:
         finally:
             sockets.pop(phone.number, None)
             phones.close(phone)
-        return ""
+        return _Closed()
 
     return routes
 

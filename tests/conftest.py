@@ -11,6 +11,7 @@ import factories
 import pytest
 from alembic import command
 from alembic.config import Config
+from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import Engine, NullPool, create_engine
 from sqlalchemy.orm import Session
 
@@ -134,3 +135,15 @@ def own_sessions(own_database_url: str) -> Iterator[Sessions]:
 def settings(tmp_path: Path, database_url: str) -> Settings:
     """Settings with everything that is written to disk below the test's own directory."""
     return factories.settings(tmp_path, database_url=database_url)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium as this machine has it. Without one the tests of pages fail, since they must not be skipped silently."""
+    path = shutil.which("chromium") or shutil.which("google-chrome")
+    assert path, "pages are tested in Chromium, and there is none: run `make browser`"
+    quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", *quiet])
+        yield chromium
+        chromium.close()

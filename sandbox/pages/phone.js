@@ -13,6 +13,8 @@ const mouth = new Mouth((frame) => phase === "connected" && send(frame));
 
 let language = "zh-CN";
 let phase = "connecting"; // connecting, refused, ready, ringing, connected
+let unsaid = []; // what was written before there was a call to say it in
+let wantsCall = false; // dialled while the exchange was being told of a new number
 let state = ["connecting", {}];
 let socket = null;
 let ringer = null;
@@ -111,6 +113,7 @@ const NEWS = {
   ready: (news) => {
     showServices(news.services);
     enter("ready");
+    if (wantsCall) dial();
   },
   refused: (news) => {
     enter("refused", "refused", news);
@@ -122,6 +125,8 @@ const NEWS = {
   connected: () => {
     at("log").replaceChildren();
     enter("connected");
+    for (const text of unsaid) ask("say", { text });
+    unsaid = [];
   },
   ended: (news) => {
     ear.hush();
@@ -171,6 +176,21 @@ function ask(what, more = {}) {
 
 function press(key) {
   ask("press", { key });
+}
+
+function dial() {
+  wantsCall = false;
+  ear.open();
+  ask("dial", { to: at("service").value });
+}
+
+function say(text) {
+  if (phase === "connected") {
+    ask("say", { text });
+  } else {
+    unsaid.push(text);
+    fact("kept", { text });
+  }
 }
 
 function showMicrophone() {
@@ -231,17 +251,18 @@ at("own").addEventListener("change", () => {
   connect();
   former?.close();
 });
-at("dial").addEventListener("click", () => {
-  ear.open();
-  ask("dial", { to: at("service").value });
+// The click that leaves the field disables the button under it, so it never arrives as one.
+at("own").addEventListener("blur", ({ relatedTarget }) => {
+  wantsCall = phase === "connecting" && relatedTarget === at("dial");
 });
+at("dial").addEventListener("click", dial);
 at("pick-up").addEventListener("click", () => {
   ear.open();
   ask("pick_up");
 });
 at("hang-up").addEventListener("click", () => ask("hang_up"));
 at("microphone").addEventListener("click", switchMicrophone);
-submitted("say", "words", (text) => ask("say", { text }));
+submitted("say", "words", say);
 submitted("text", "body", (body) => {
   ask("text", { to: at("service").value, body });
   addTo("messages", "caller", body);
