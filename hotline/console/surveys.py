@@ -6,6 +6,7 @@ from flask_babel import gettext
 
 from hotline.console.forms import AnswersForm, Form, NoteForm
 from hotline.console.person import person
+from hotline.rules.machine import ImpossibleMoveError
 from hotline.rules.survey_states import Reason, Resolved, RoundState, Satisfied
 from hotline.services import surveys
 from hotline.services.desk import surveys as desk
@@ -54,6 +55,12 @@ def give_up(round_id: int) -> ResponseReturnValue:
         surveys.give_up_by_person(session, survey, form.note.data, actor, held.now())
     flash(gettext("Noted as not reached."))
     return redirect(url_for("surveys.page"))
+
+
+@area.errorhandler(ImpossibleMoveError)
+def _ended(_error: ImpossibleMoveError) -> ResponseReturnValue:
+    flash(gettext("Somebody was quicker: this callback has ended."))
+    return _page(), 409
 
 
 def _page(refused_id: int | None = None, refused: Form | None = None) -> str:

@@ -117,8 +117,8 @@ class _Reader(HTMLParser):
             self._add(told["name"], told.get("value", ""))
         elif tag == "select":
             self._select = told["name"]
-        elif tag == "option" and "selected" in told:
-            self._add(self._select, told["value"])
+        elif tag == "option":
+            self._offer(told["value"], is_chosen="selected" in told)
         elif tag == "textarea":
             self._textarea = told["name"]
 
@@ -128,6 +128,11 @@ class _Reader(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         self._textarea = "" if tag == "textarea" else self._textarea
+
+    def _offer(self, value: str, *, is_chosen: bool) -> None:
+        # A browser sends the first option where none is chosen.
+        if is_chosen or self._select not in self.forms[-1].fields:
+            self.forms[-1].fields[self._select] = value
 
     def _add(self, name: str, value: str) -> None:
         fields = self.forms[-1].fields

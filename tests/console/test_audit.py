@@ -1,0 +1,44 @@
+"""The audit log as administrators read it."""
+
+import factories
+from site_under_test import Site
+
+from hotline.models import Action
+from hotline.rules.roles import Role
+from hotline.services import audit
+from hotline.services.access import SYSTEM, actor_for
+from hotline.services.desk.paging import ROWS
+
+
+def test_what_people_of_the_unit_did_is_told_in_words(site: Site) -> None:
+    mine, foreign = site.person(Role.CALL_TAKER), site.person(Role.CALL_TAKER, unit=site.other)
+    with site.sessions.begin() as session:
+        for user, detail in ((mine, "dispatch"), (foreign, "triage")):
+            audit.note(
+                session, actor_for(session.merge(user)), Action.ORDER_MOVED, factories.NOW,
+                subject="orders", subject_id=7, detail=detail,
+            )  # fmt: skip
+        audit.note(session, SYSTEM, Action.SIGN_IN_FAILED, factories.NOW)
+
+    text = site.browser(Role.ADMINISTRATOR).get("/audit").text
+
+    assert mine.name in text
+    assert "派单" in text
+    assert "登录失败" in text
+    assert foreign.name not in text
+    assert "审核通过" not in text
+
+
+def test_log_has_pages_with_the_latest_entries_first(site: Site) -> None:
+    with site.sessions.begin() as session:
+        actor = factories.actor(session, session.merge(site.street), Role.SUPERVISOR)
+        for number in range(ROWS + 1):
+            audit.note(session, actor, Action.CALL_HANDLED, factories.NOW, detail=f"note-{number:03d}")
+    browser = site.browser(Role.ADMINISTRATOR)
+
+    first, second = browser.get("/audit").text, browser.get("/audit?page=2").text
+
+    assert f"note-{ROWS:03d}" in first
+    assert "note-000" not in first
+    assert "note-000" in second
+    assert 'rel="prev"' in second

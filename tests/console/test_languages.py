@@ -1,0 +1,108 @@
+"""Every message of the console in every language."""
+
+import io
+import re
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import read_mo
+from babel.messages.pofile import read_po
+from site_under_test import Site
+
+from hotline import console
+from hotline.console.words import WORDS, fact_words, masked, reason_words, word
+from hotline.rules.facts import FactName
+
+ROOT = Path(console.__file__).parent
+CATALOGUE = ROOT / "translations" / "zh_Hans_CN" / "LC_MESSAGES" / "messages.po"
+METHODS = [("templates/**.html", "jinja2"), ("**.py", "python")]
+KEYWORDS = {
+    "_": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2),
+    "_p": ((1, "c"), 2), "pgettext": ((1, "c"), 2), "lazy_pgettext": ((1, "c"), 2),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def catalogue() -> Catalog:
+    return read_po(io.BytesIO(CATALOGUE.read_bytes()), locale="zh_Hans_CN")
+
+
+@pytest.fixture(scope="module")
+def used() -> set[tuple[str | None, str]]:
+    """Context and message of everything that the console says."""
+    found = extract_from_dir(str(ROOT), METHODS, keywords=KEYWORDS)
+    return {(context, said[0] if isinstance(said, tuple) else said) for _file, _line, said, _notes, context in found}
+
+
+def messages(catalogue: Catalog) -> Iterator[Message]:
+    return (message for message in catalogue if message.id)
+
+
+def first(said: str | tuple[str, ...] | list[str]) -> str:
+    return said if isinstance(said, str) else said[0]
+
+
+def _text(context: str | bytes | None) -> str | None:
+    return context.decode() if isinstance(context, bytes) else context
+
+
+def test_every_message_is_translated_and_no_translation_is_left_over(
+    catalogue: Catalog, used: set[tuple[str | None, str]]
+) -> None:
+    translated = {
+        (each.context, first(each.id)) for each in messages(catalogue) if first(each.string) and not each.fuzzy
+    }
+
+    assert translated == used
+    assert len(used) > 300
+
+
+def test_translations_keep_their_fields(catalogue: Catalog) -> None:
+    for each in messages(catalogue):
+        fields = set(re.findall(r"%\((\w+)\)", first(each.id)))
+        assert set(re.findall(r"%\((\w+)\)", first(each.string))) == fields, each.id
+
+
+def test_chinese_is_written_with_its_own_punctuation(catalogue: Catalog) -> None:
+    for each in messages(catalogue):
+        plain = re.sub(r"%\(\w+\)[sd]|%%|\d+", "", first(each.string))
+        assert not re.search(r"[,;:?!()\"]|\.$", plain), each.string
+
+
+def test_compiled_catalogue_is_that_of_the_source(catalogue: Catalog) -> None:
+    compiled = read_mo(io.BytesIO(CATALOGUE.with_suffix(".mo").read_bytes()))
+
+    def said(of: Catalog) -> dict[tuple[str | None, str], str]:
+        return {(_text(each.context), first(each.id)): first(each.string) for each in messages(of)}
+
+    assert said(compiled) == said(catalogue)
+
+
+@pytest.mark.parametrize("kind", WORDS, ids=lambda kind: kind.__name__)
+def test_every_member_has_a_word_and_no_two_the_same(site: Site, kind: type[StrEnum]) -> None:
+    for language in ("zh-CN", "en"):
+        with site.app.test_request_context(headers={"Cookie": ""}):
+            words = [word(member) for member in kind]
+            assert all(words), language
+            assert len(set(words)) == len(words)
+
+
+def test_values_of_facts_are_put_into_words(site: Site) -> None:
+    units = {"street": "京溪街道"}
+    with site.app.test_request_context():
+        assert fact_words(FactName.NEEDS, ["food", "water"], units) == "食物、饮水"
+        assert fact_words(FactName.PLACE, "street", units) == "京溪街道"
+        assert fact_words(FactName.PLACE, "gone", units) == "gone"
+        assert fact_words(FactName.CONTACT, "问我女儿", units) == "问我女儿"
+        assert fact_words(FactName.PEOPLE, 3, units) == "3"
+        for nothing in (None, "", []):
+            assert fact_words(FactName.NEEDS, nothing, units) == ""
+        assert masked("+8613812345678") == "•••• 5678"
+        assert masked(None) == "未显示号码"
+        assert reason_words("callback:not_reached") == "回访：未联系上"
+        assert reason_words("callback:-/-") == "回访："
+        assert reason_words("打错了") == "打错了"
