@@ -193,7 +193,7 @@ def dial_attempt(context: Context, attempt_id: int) -> Store:
         call_id = known or context.carrier.place_survey_call(plan.token, plan.from_number, plan.to_number)
     except CarrierRefusedError as error:
         trouble = str(error)
-        return lambda session, now: surveys.not_dialled(session, attempt_id, trouble, now, zone)
+        return lambda session, now: surveys.refused_by_carrier(session, attempt_id, trouble, now)
     return lambda session, now: surveys.dialled(session, attempt_id, call_id)  # noqa: ARG005 - a Store's signature
 
 

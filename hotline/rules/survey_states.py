@@ -67,6 +67,7 @@ _FINAL = {_R.ANSWERED, _R.REFUSED, _R.NOT_REACHED}
 ROUND: dict[RoundState, dict[RoundEvent, RoundState]] = {
     _R.WAITING: {
         _E.DIAL: _R.CALLING,
+        _E.MISS: _R.WAITING,  # the attempt failed before the carrier could be asked
         _E.HAND_OVER: _R.PERSON,
         _E.REFUSE: _R.REFUSED,
         _E.ANSWER: _R.ANSWERED,  # a person was quicker

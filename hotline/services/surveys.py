@@ -146,10 +146,19 @@ def dialled(session: Session, attempt_id: int, carrier_call_id: str) -> None:
 
 
 def not_dialled(session: Session, attempt_id: int, trouble: str, now: datetime, zone: ZoneInfo) -> None:
-    """The carrier will not place this call, however often it is asked."""
+    """The carrier could not be asked, or nothing came of it: the next attempt has its own time."""
     attempt = _locked(session, attempt_id)
     attempt.trouble = trouble
     _settle(session, attempt, AttemptEvent.FAIL, now, zone)
+
+
+def refused_by_carrier(session: Session, attempt_id: int, trouble: str, now: datetime) -> None:
+    """The carrier will not place this call, however often it is asked: a person tries."""
+    attempt = _locked(session, attempt_id)
+    attempt.trouble = trouble
+    if attempt.state not in survey_states.SETTLED:
+        _happen(attempt, AttemptEvent.FAIL, now)
+        _round(attempt.round, RoundEvent.HAND_OVER, now)
 
 
 def picked_up(
@@ -347,7 +356,7 @@ def _settle(session: Session, attempt: SurveyAttempt, event: AttemptEvent, now: 
         return
     _happen(attempt, event, now)
     survey = attempt.round
-    if survey.state != RoundState.CALLING:
+    if survey.state not in {RoundState.WAITING, RoundState.CALLING}:
         return
     if attempt.state in survey_states.UNREACHED:
         _missed(session, survey, now, zone)

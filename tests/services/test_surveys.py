@@ -501,14 +501,35 @@ def test_the_second_answer_counts_when_the_first_ring_reached_nobody(callback: C
     assert second.order.state == OrderState.CLOSED
 
 
-def test_what_the_carrier_will_not_dial_says_why(callback: Callback) -> None:
+def test_what_the_carrier_will_never_dial_is_left_to_a_person_and_says_why(callback: Callback) -> None:
     callback.dial()
 
-    surveys.not_dialled(callback.session, callback.attempt.id, "the carrier refused with code 21211", DUE, ZONE)
+    surveys.refused_by_carrier(callback.session, callback.attempt.id, "the carrier refused with code 21211", DUE)
 
     assert callback.attempt.state == AttemptState.FAILED
     assert callback.attempt.trouble == "the carrier refused with code 21211"
+    assert callback.round.state == RoundState.PERSON
+
+
+@pytest.mark.parametrize("is_begun", [True, False])
+def test_what_could_not_be_dialled_this_time_is_tried_again(callback: Callback, is_begun: bool) -> None:
+    if is_begun:
+        callback.dial()
+
+    surveys.not_dialled(callback.session, callback.attempt.id, "CarrierUnavailableError", DUE, ZONE)
+
+    assert callback.attempt.state == AttemptState.FAILED
     assert callback.round.state == RoundState.WAITING
+    assert callback.next_attempt().attempt.due_at == DUE + timedelta(hours=2)
+
+
+def test_a_call_that_is_going_on_is_not_ended_by_work_that_gave_up(talk: Callback) -> None:
+    talk.key("1", "1")
+
+    surveys.refused_by_carrier(talk.session, talk.attempt.id, "late", DUE)
+
+    assert talk.round.state == RoundState.ANSWERED
+    assert talk.attempt.state == AttemptState.ANSWERED
 
 
 def test_a_units_own_number_of_attempts_counts(session: Session) -> None:
