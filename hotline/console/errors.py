@@ -6,6 +6,7 @@ from flask import Flask, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import LazyString, lazy_gettext
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from hotline.console.areas import OPEN_AREAS, WHO_OPENS
@@ -34,6 +35,7 @@ def install_errors(app: Flask) -> None:
     app.register_error_handler(500, _fault)
     app.register_error_handler(CSRFError, _expired)
     app.register_error_handler(SecurityError, _as_it_is)
+    app.register_error_handler(DataError, _senseless)
     app.register_error_handler(NotAllowedError, _not_allowed)
 
 
@@ -42,6 +44,11 @@ def _page(error: HTTPException) -> ResponseReturnValue:
         return error
     code = error.code or 500
     return _rendered(code, *PAGES[code]), code
+
+
+def _senseless(_error: Exception) -> ResponseReturnValue:
+    # A character or number that the database cannot hold: nobody writes one who uses our pages.
+    return _rendered(400, *PAGES[400]), 400
 
 
 def _as_it_is(error: HTTPException) -> ResponseReturnValue:

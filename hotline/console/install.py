@@ -71,6 +71,7 @@ def _configure(app: Flask, settings: Settings) -> None:
         TRUSTED_HOSTS=[host for host in (settings.public_base_url.host, *settings.trusted_hosts) if host],
         MAX_CONTENT_LENGTH=_LARGEST_REQUEST,
         PERMANENT_SESSION_LIFETIME=_WORKING_DAY,
+        SESSION_REFRESH_EACH_REQUEST=False,  # a page that refreshes itself keeps nobody signed in
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.session_cookie_secure,

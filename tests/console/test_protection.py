@@ -112,6 +112,13 @@ def test_unknown_address_says_so_to_whoever_asks(site: Site) -> None:
         assert "找不到" in page.text
 
 
+@pytest.mark.parametrize(
+    "path", ["/orders/%00", "/orders?number=%00", "/calls/99999999999999999999", "/orders?page=99999999999999999999"]
+)
+def test_what_the_database_cannot_hold_is_no_fault_of_ours(site: Site, path: str) -> None:
+    assert site.browser(Role.SUPERVISOR).get(path).status_code in {400, 404}
+
+
 def test_fault_of_ours_is_a_page_without_any_detail(tmp_path: Path) -> None:
     """No database listens there."""
     app = create_app(factories.settings(tmp_path))

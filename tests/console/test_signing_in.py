@@ -1,15 +1,19 @@
 """Signing in and out, and what ends a sign-in."""
 
+from pathlib import Path
+
 import factories
 import pytest
 from site_under_test import Browser, Site
 
+from hotline.app import create_app
 from hotline.console.install import ATTEMPTS
 from hotline.console.signing import own_address
 from hotline.models import Action, AuditEntry, User
 from hotline.rules.roles import Role
 from hotline.services import accounts
 from hotline.services.access import SYSTEM
+from hotline.web import install
 
 PASSWORD = "a long password"
 
@@ -119,6 +123,24 @@ def test_guessing_is_slowed_down_for_one_name_only(site: Site, login: str) -> No
     assert "尝试次数过多" in slowed.text
     assert other is not None
     assert other.status_code == 401
+
+
+def test_attempts_at_several_processes_are_counted_together(
+    site: Site, login: str, tmp_path: Path, redis_url: str
+) -> None:
+    settings = factories.settings(tmp_path, redis_url=redis_url)
+    processes = [create_app(settings), create_app(settings)]
+    held = site.app.extensions["hotline"]
+    for app in processes:
+        install(app, held)
+
+    answers = []
+    for number in range(ATTEMPTS + 1):
+        browser = Browser(processes[number % 2])
+        browser.get("/login")
+        answers.append(browser.send('id="log-in"', login=login, password="another password").status_code)
+
+    assert answers == [*[401] * ATTEMPTS, 429]
 
 
 @pytest.mark.parametrize("path", ["//evil.example", "https://evil.example", "/\\evil.example", "", None, "/a\nb"])
