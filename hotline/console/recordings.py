@@ -1,15 +1,15 @@
 """Recordings: listened to in pieces as a player asks for them, and corrected by a person who listened."""
 
-from flask import Blueprint, Response, abort, flash, request
+from dataclasses import replace
+
+from flask import Blueprint, Response, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from werkzeug.wsgi import FileWrapper
 
 from hotline.console.forms import TranscriptForm
-from hotline.console.moves import Doing
-from hotline.console.order_page import Refused, change, show
+from hotline.console.order_page import Refused, show
 from hotline.console.person import person
-from hotline.models import Recording
 from hotline.services import recordings
 from hotline.services.desk import calls as desk
 from hotline.services.orders import ChangedMeanwhileError
@@ -47,13 +47,19 @@ def correct(recording_id: int) -> ResponseReturnValue:
     refused = Refused(f"transcript-{recording_id}", form)
     if not form.validate():
         return show(number, refused), 422
-    return change(number, refused, lambda doing: _correct(doing, recording_id, form))
-
-
-def _correct(doing: Doing, recording_id: int, form: TranscriptForm) -> None:
-    recording = doing.session.get_one(Recording, recording_id, with_for_update=True)
-    shown = recording.transcripts[-1].version if recording.transcripts else 0
-    if str(shown) != form.version.data:
-        raise ChangedMeanwhileError([])
-    recordings.correct(doing.session, recording, form.text.data, doing.actor, doing.now)
+    try:
+        _correct(recording_id, form)
+    except ChangedMeanwhileError:
+        return show(number, replace(refused, is_outdated=True)), 409
     flash(gettext("The transcript is corrected; its facts are being read again."))
+    return redirect(url_for("orders.one", number=number))
+
+
+def _correct(recording_id: int, form: TranscriptForm) -> None:
+    held, actor = runtime(), person().actor
+    with held.transaction() as session:
+        recording = desk.to_correct(session, actor, recording_id) or abort(404)
+        shown = recording.transcripts[-1].version if recording.transcripts else 0
+        if str(shown) != form.version.data:
+            raise ChangedMeanwhileError([])
+        recordings.correct(session, recording, form.text.data, actor, held.now())

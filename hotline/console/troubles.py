@@ -7,7 +7,7 @@ from flask_babel import gettext
 from hotline.console.person import person
 from hotline.console.signing import own_address
 from hotline.services.desk import troubles as desk
-from hotline.services.replay import replay
+from hotline.services.replay import AlreadyAliveError, replay
 from hotline.web import runtime
 
 area = Blueprint("troubles", __name__, url_prefix="/troubles")
@@ -25,7 +25,10 @@ def page() -> str:
 def again(entry_id: int) -> ResponseReturnValue:
     """Have dead work done again."""
     held, actor = runtime(), person().actor
-    with held.transaction() as session:
-        replay(session, desk.to_replay(session, actor, entry_id) or abort(404), actor, held.now())
+    try:
+        with held.transaction() as session:
+            replay(session, desk.to_replay(session, actor, entry_id) or abort(404), actor, held.now())
+    except AlreadyAliveError:
+        abort(404)
     flash(gettext("It is being tried again."))
     return redirect(own_address(request.form.get("next")) or url_for("troubles.page"))

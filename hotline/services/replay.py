@@ -5,29 +5,50 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from hotline.models import Attention, MessageState, OutboxEntry, Recording, RecordingState, TextMessage, Work
+from hotline.models import (
+    Attention,
+    Call,
+    MessageState,
+    OutboxEntry,
+    OutboxState,
+    Recording,
+    RecordingState,
+    TextMessage,
+    Work,
+)
+from hotline.rules.roles import REPLAYERS
 from hotline.services import outbox
-from hotline.services.access import Actor
+from hotline.services.access import Actor, require_role
+
+
+class AlreadyAliveError(Exception):
+    """The work is not dead any more."""
 
 
 def replay(session: Session, entry: OutboxEntry, actor: Actor, now: datetime) -> None:
     """Have a dead entry's work done again, with all its tries.
 
     Raises:
+        AlreadyAliveError: somebody else was quicker.
         NotAllowedError
     """
-    outbox.replay(session, entry, actor, now)
+    require_role(actor, *REPLAYERS)
     prepare = _PREPARE.get(entry.work)
     if prepare is not None:
         prepare(session, entry.subject_id)
+    # The entry is locked last, as everywhere.
+    session.refresh(entry, with_for_update=True)
+    if entry.state != OutboxState.DEAD:
+        raise AlreadyAliveError(entry.id)
+    outbox.replay(session, entry, actor, now)
 
 
 def _fetch(session: Session, recording_id: int) -> None:
-    _back(session.get_one(Recording, recording_id), RecordingState.LOST, RecordingState.EXPECTED)
+    _back(session, recording_id, RecordingState.LOST, RecordingState.EXPECTED)
 
 
 def _transcribe(session: Session, recording_id: int) -> None:
-    _back(session.get_one(Recording, recording_id), RecordingState.FAILED, RecordingState.STORED)
+    _back(session, recording_id, RecordingState.FAILED, RecordingState.STORED)
 
 
 _RAISED_BY = {
@@ -36,16 +57,19 @@ _RAISED_BY = {
 }
 
 
-def _back(recording: Recording, spoiled: RecordingState, waiting: RecordingState) -> None:
+def _back(session: Session, recording_id: int, spoiled: RecordingState, waiting: RecordingState) -> None:
+    call_id = session.get_one(Recording, recording_id).call_id
+    call = session.get_one(Call, call_id, with_for_update=True)
+    recording = session.get_one(Recording, recording_id, with_for_update=True)
     if recording.state != spoiled:
         return
     recording.state, recording.trouble = waiting, None
-    if recording.call.attention == _RAISED_BY[spoiled]:
-        recording.call.attention = None
+    if call.attention == _RAISED_BY[spoiled]:
+        call.attention = None
 
 
 def _send(session: Session, message_id: int) -> None:
-    message = session.get_one(TextMessage, message_id)
+    message = session.get_one(TextMessage, message_id, with_for_update=True)
     if message.state == MessageState.FAILED and message.carrier_message_id is None:
         message.state, message.trouble = MessageState.WAITING, None
 

@@ -64,6 +64,16 @@ def to_change(session: Session, actor: Actor, call_id: int) -> Call | None:
 
 def recording(session: Session, actor: Actor, recording_id: int) -> Recording | None:
     """A recording of a call that the actor sees."""
+    return _recording(session, actor, recording_id)
+
+
+def to_correct(session: Session, actor: Actor, recording_id: int) -> Recording | None:
+    """The same, locked until the transaction ends."""
+    found = _recording(session, actor, recording_id)
+    return session.get_one(Recording, found.id, with_for_update=True) if found else None
+
+
+def _recording(session: Session, actor: Actor, recording_id: int) -> Recording | None:
     found = select(Recording).join(Recording.call).where(Recording.id == recording_id, sees_call(actor))
     return session.scalars(found.options(joinedload(Recording.call).joinedload(Call.order))).one_or_none()
 

@@ -26,7 +26,7 @@ from hotline.models import (
 )
 from hotline.rules.clocks import Deadlines, Step, running
 from hotline.rules.facts import Category, FactName, Urgency
-from hotline.rules.order_states import OPEN, Move, OrderState
+from hotline.rules.order_states import OPEN, ORDER, Move, OrderState
 from hotline.rules.roles import DIALLERS
 from hotline.services import audit, facts, orders
 from hotline.services.access import Actor, require_role, sees_order
@@ -85,6 +85,14 @@ class OrderDesk:
     def transcripts(self) -> list[Transcript]:
         """The present version of each recording that has one."""
         return [recording.transcripts[-1] for recording in self.recordings if recording.transcripts]
+
+    @property
+    def next_move(self) -> Move | None:
+        """What the actor will most likely do: talk to the caller first, then what brings the order further."""
+        if Move.CONTACT in self.moves and self.order.contacted_at is None:
+            return Move.CONTACT
+        further = (move for move in self.moves if ORDER[self.order.state][move] != self.order.state)
+        return next(further, self.moves[0] if self.moves else None)
 
     @property
     def is_being_heard(self) -> bool:
@@ -172,8 +180,9 @@ def one(session: Session, actor: Actor, number: str, now: datetime) -> OrderDesk
 
 def to_change(session: Session, actor: Actor, number: str) -> Order | None:
     """The order alone, locked until the transaction ends."""
+    found = select(Order).where(Order.number == number, sees_order(actor))
     return session.scalars(
-        select(Order).where(Order.number == number, sees_order(actor)).with_for_update(of=Order)
+        found.with_for_update(of=Order, key_share=True), execution_options={"populate_existing": True}
     ).one_or_none()
 
 

@@ -57,9 +57,10 @@ def overview(session: Session, actor: Actor, now: datetime) -> SurveyDesk:
 
 
 def to_change(session: Session, actor: Actor, round_id: int) -> SurveyRound | None:
-    """A round of an order that the actor sees, locked until the transaction ends."""
-    found = select(SurveyRound).join(SurveyRound.order).where(SurveyRound.id == round_id, sees_order(actor))
-    return session.scalars(found.with_for_update(of=SurveyRound)).one_or_none()
+    """A round of an order that the actor sees, both locked until the transaction ends, the order first."""
+    found = select(Order).join(Order.survey_rounds).where(SurveyRound.id == round_id, sees_order(actor))
+    order = session.scalars(found.with_for_update(of=Order, key_share=True)).one_or_none()
+    return session.get_one(SurveyRound, round_id, with_for_update=True) if order else None
 
 
 def count_for_person(session: Session, actor: Actor) -> int:

@@ -66,10 +66,8 @@ def dead_of_call(session: Session, call_id: int) -> Sequence[OutboxEntry]:
 
 
 def to_replay(session: Session, actor: Actor, entry_id: int) -> OutboxEntry | None:
-    """A dead entry that the actor sees, locked until the transaction ends."""
-    return session.scalars(
-        select(OutboxEntry).where(OutboxEntry.id == entry_id, _seen(session, actor)).with_for_update()
-    ).one_or_none()
+    """A dead entry that the actor sees."""
+    return session.scalars(select(OutboxEntry).where(OutboxEntry.id == entry_id, _seen(session, actor))).one_or_none()
 
 
 def _dead(session: Session, actor: Actor) -> list[DeadWork]:
