@@ -13,7 +13,7 @@ from hotline.models.calls import (
     TextMessage,
     Transcript,
 )
-from hotline.models.orders import Channel, Fact, Order, OrderEvent, OrderNumberDay, Outcome, Result
+from hotline.models.orders import Channel, Fact, Order, OrderClocks, OrderEvent, OrderNumberDay, Outcome, Result
 from hotline.models.outbox import OutboxEntry, OutboxState, Receipt, ReceiptOutcome, Work
 from hotline.models.people import Level, Line, Place, Unit, User, UserRole
 from hotline.models.surveys import AnswerKind, OptOut, Question, SurveyAnswer, SurveyAttempt, SurveyRound
@@ -32,6 +32,7 @@ __all__ = [
     "MessageState",
     "OptOut",
     "Order",
+    "OrderClocks",
     "OrderEvent",
     "OrderNumberDay",
     "Origin",

@@ -69,6 +69,8 @@ class Order(Base):
     returns: Mapped[int] = mapped_column(server_default="0")
     resolutions: Mapped[int] = mapped_column(server_default="0")
     received_at: Mapped[datetime] = mapped_column(index=True)
+    # The present run of work; each reopening moves them into `past_clocks` and begins anew.
+    clocks_started_at: Mapped[datetime]
     accept_by: Mapped[datetime | None]
     contact_by: Mapped[datetime | None]
     resolve_by: Mapped[datetime | None]
@@ -87,9 +89,31 @@ class Order(Base):
         back_populates="order", foreign_keys=[Call.order_id], order_by=Call.started_at
     )
     history: Mapped[list["OrderEvent"]] = relationship(back_populates="order", order_by="OrderEvent.id")
+    past_clocks: Mapped[list["OrderClocks"]] = relationship(back_populates="order", order_by="OrderClocks.run")
     facts: Mapped[list["Fact"]] = relationship(back_populates="order", order_by="Fact.id")
     results: Mapped[list["Result"]] = relationship(back_populates="order", order_by="Result.resolution")
     survey_rounds: Mapped[list["SurveyRound"]] = relationship(back_populates="order", order_by="SurveyRound.resolution")
+
+
+class OrderClocks(Base):
+    """The clocks of a run of work that a reopening ended, with what was done by then: a breach stays on record."""
+
+    __tablename__ = "order_clocks"
+    __table_args__ = (UniqueConstraint("order_id", "run"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id", ondelete="RESTRICT"))
+    # 0 until the first reopening, and so on.
+    run: Mapped[int]
+    started_at: Mapped[datetime]
+    accept_by: Mapped[datetime | None]
+    contact_by: Mapped[datetime | None]
+    resolve_by: Mapped[datetime | None]
+    accepted_at: Mapped[datetime | None]
+    contacted_at: Mapped[datetime | None]
+    resolved_at: Mapped[datetime | None]
+
+    order: Mapped[Order] = relationship(back_populates="past_clocks")
 
 
 class OrderEvent(Base):

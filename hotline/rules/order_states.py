@@ -58,8 +58,19 @@ ORDER: dict[OrderState, dict[Move, OrderState]] = {
     },
     _S.DISPATCHED: {_M.ACCEPT: _S.ACCEPTED, _M.RETURN: _S.TRIAGED, _M.MERGE: _S.MERGED},
     _S.ACCEPTED: {_M.CONTACT: _S.IN_PROGRESS, _M.RETURN: _S.TRIAGED, _M.MERGE: _S.MERGED},
-    _S.IN_PROGRESS: {_M.RESOLVE: _S.RESOLVED, _M.REFER: _S.REFERRED, _M.MERGE: _S.MERGED},
-    _S.REFERRED: {_M.REPORT_BACK: _S.RESOLVED, _M.TAKE_BACK: _S.TRIAGED, _M.MERGE: _S.MERGED},
+    # Every run of work needs a contact of its own: also one that a reopening began in the middle.
+    _S.IN_PROGRESS: {
+        _M.CONTACT: _S.IN_PROGRESS,
+        _M.RESOLVE: _S.RESOLVED,
+        _M.REFER: _S.REFERRED,
+        _M.MERGE: _S.MERGED,
+    },
+    _S.REFERRED: {
+        _M.CONTACT: _S.REFERRED,
+        _M.REPORT_BACK: _S.RESOLVED,
+        _M.TAKE_BACK: _S.TRIAGED,
+        _M.MERGE: _S.MERGED,
+    },
     _S.RESOLVED: {_M.CLOSE: _S.CLOSED, _M.REOPEN: _S.REOPENED, _M.MERGE: _S.MERGED},
     _S.REOPENED: {_M.REWORK: _S.IN_PROGRESS, _M.DISPATCH: _S.DISPATCHED, _M.MERGE: _S.MERGED},
     _S.ANSWERED: {_M.CLOSE: _S.CLOSED, _M.MERGE: _S.MERGED},

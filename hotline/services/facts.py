@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import phonenumbers
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
@@ -18,6 +19,7 @@ from hotline.services.access import Actor, require_role
 from hotline.services.organisation import policy_for
 from speech.understand.facts import Facts
 
+_HOME = "CN"  # where a number without a country code is dialled
 LONGEST_TEXT = 200
 MOST_PEOPLE = 100_000
 
@@ -36,7 +38,11 @@ class FactVersions:
 
 
 def present(order: Order) -> Mapping[FactName, FactVersions]:
-    """Every fact in reading order. A person's last word counts; without one, the machine's last."""
+    """Every fact in reading order. A person's last word counts; without one, what the machine understood of the calls.
+
+    Of each recording its newest transcript counts, and of several recordings the last that says something; urgency
+    is the highest of them, and once it was an emergency no machine takes that back.
+    """
     return {name: _versions(name, order.facts) for name in FactName}
 
 
@@ -98,8 +104,41 @@ def confirm(
 def _versions(name: FactName, facts: Sequence[Fact]) -> FactVersions:
     versions = tuple(fact for fact in facts if fact.name == name)
     by_person = [fact for fact in versions if fact.origin == Origin.PERSON]
-    counting = by_person or versions
-    return FactVersions(name, counting[-1] if counting else None, versions)
+    now = by_person[-1] if by_person else _by_machine(name, versions)
+    return FactVersions(name, now, versions)
+
+
+def _by_machine(name: FactName, versions: Sequence[Fact]) -> Fact | None:
+    counting = _newest_of_each_recording(versions)
+    if name == FactName.URGENCY:
+        emergencies = [fact for fact in versions if fact.value == Urgency.EMERGENCY]
+        return max(reversed([*emergencies, *counting]), key=_pressing, default=None)
+    return max(reversed(counting), key=_telling, default=None)
+
+
+def _newest_of_each_recording(versions: Sequence[Fact]) -> list[Fact]:
+    """In the order of the recordings; a later transcript was made because the earlier one was wrong."""
+    newest: dict[int, Fact] = {}
+    for fact in versions:
+        transcript = fact.transcript
+        if transcript is None:
+            continue
+        before = newest.get(transcript.recording_id)
+        if before is None or before.transcript is None or transcript.version >= before.transcript.version:
+            newest[transcript.recording_id] = fact
+    return [newest[recording_id] for recording_id in sorted(newest)]
+
+
+def _telling(fact: Fact) -> tuple[bool, bool]:
+    """A value without words for it is what is taken for granted as long as nobody says anything."""
+    return bool(fact.evidence), fact.value not in (None, [])
+
+
+_MOST_PRESSING_FIRST = tuple(Urgency)
+
+
+def _pressing(fact: Fact) -> int:
+    return -_MOST_PRESSING_FIRST.index(Urgency(fact.value or Urgency.CONSULTATION))
 
 
 def _carry_over(session: Session, order: Order, zone: ZoneInfo) -> None:
@@ -110,11 +149,32 @@ def _carry_over(session: Session, order: Order, zone: ZoneInfo) -> None:
     order.summary = values[FactName.SUMMARY]
     place = values[FactName.PLACE]
     order.place_id = session.scalar(select(Unit.id).where(Unit.code == place)) if place else None
+    _carry_number_over(order)
     urgency = Urgency(values[FactName.URGENCY] or Urgency.NORMAL)
-    if urgency != order.urgency and order.resolutions == 0:
+    if urgency != order.urgency:
         policy = policy_for(session, session.get_one(Unit, order.intake_unit_id))
         orders.set_urgency(order, urgency, policy.limits[urgency], zone)
     session.flush()
+
+
+def _carry_number_over(order: Order) -> None:
+    """Only a person names another number than the one that called: a recogniser may lose a digit."""
+    fact = present(order)[FactName.PHONE].now
+    if fact is None or fact.origin != Origin.PERSON:
+        return
+    called = next((call.number for call in order.calls if call.order_number == order.number), None)
+    order.number_to_ring = _dialled_from_anywhere(fact.value) if fact.value else called
+
+
+def _dialled_from_anywhere(number: str) -> str | None:
+    """The number as carriers take it; None when no telephone can have it."""
+    try:
+        parsed = phonenumbers.parse(number, _HOME)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_valid_number(parsed):
+        return None
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 
 def _plain(value: Any) -> Any:
@@ -136,6 +196,8 @@ def _check(session: Session, name: FactName, value: Any) -> Any:
         return _check_people(value)
     if name == FactName.PLACE and session.scalar(select(Unit.id).where(Unit.code == value)) is None:
         raise WrongFactError(f"there is no unit {value!r}")
+    if name == FactName.PHONE and _dialled_from_anywhere(str(value)) is None:
+        raise WrongFactError("no telephone has this number: a digit is missing, or the area code")
     if len(str(value)) > LONGEST_TEXT:
         raise WrongFactError(f"longer than {LONGEST_TEXT} characters")
     return str(value).strip()

@@ -37,12 +37,13 @@ def receive_call(session: Session, call: Call, now: datetime, zone: ZoneInfo) ->
         unit_id=unit.id,
         number_to_ring=call.number,
         received_at=received_at,
+        clocks_started_at=received_at,
         accept_by=until.accept_by,
         contact_by=until.contact_by,
         resolve_by=until.resolve_by,
     )
     new_id = session.scalar(row.on_conflict_do_nothing(index_elements=[Order.number]).returning(Order.id))
-    order = session.scalars(select(Order).where(Order.number == call.order_number)).one()
+    order = orders.lock(session, session.scalars(select(Order.id).where(Order.number == call.order_number)).one())
     if new_id is not None:
         orders.note_received(session, order, now)
     call.order_id = order.id

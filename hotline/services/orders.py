@@ -6,8 +6,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import flag_modified
 
-from hotline.models import Action, Order, OrderEvent, OrderNumberDay, Unit, User
+from hotline.models import Action, Order, OrderClocks, OrderEvent, OrderNumberDay, Unit, User
 from hotline.rules import order_states, survey_states
 from hotline.rules.clocks import deadlines
 from hotline.rules.facts import Urgency
@@ -15,7 +16,7 @@ from hotline.rules.machine import ImpossibleMoveError
 from hotline.rules.order_states import Move, OrderState
 from hotline.rules.policy import Limits
 from hotline.rules.roles import Role
-from hotline.rules.survey_states import RoundEvent, RoundState
+from hotline.rules.survey_states import RoundEvent
 from hotline.services import audit
 from hotline.services.access import Actor, NotAllowedError
 
@@ -47,11 +48,20 @@ def reserve_number(session: Session, now: datetime, zone: ZoneInfo) -> str:
     return f"{day:%y%m%d}{last:04d}"
 
 
+def lock(session: Session, order_id: int) -> Order:
+    """The order as it stands, which nobody else changes until the transaction ends.
+
+    Locks are taken in one order everywhere: call, attempt or recording, order, round, outbox entry.
+    """
+    session.flush()
+    return session.get_one(Order, order_id, with_for_update={"key_share": True}, populate_existing=True)
+
+
 def set_urgency(order: Order, urgency: Urgency, limits: Limits, zone: ZoneInfo) -> None:
-    """Set how long the order may wait; its clocks always count from when it was received."""
+    """Set how long the order may wait: as long as it is worked on, counted from when its present clocks started."""
     order.urgency = urgency
-    until = deadlines(limits, order.received_at, zone)
-    order.accept_by, order.contact_by, order.resolve_by = until.accept_by, until.contact_by, until.resolve_by
+    if order.resolved_at is None and order.closed_at is None:
+        _start_clocks(order, order.clocks_started_at, limits, zone)
 
 
 def note_received(session: Session, order: Order, now: datetime) -> None:
@@ -92,7 +102,6 @@ def accept(session: Session, order: Order, handler: User, actor: Actor, now: dat
     """`handler` signs for the order."""
     check(session, order, Move.ACCEPT, actor)
     order.handler_id = handler.id
-    order.accepted_at = order.accepted_at or now
     _make(session, order, Move.ACCEPT, actor, now)
 
 
@@ -108,7 +117,6 @@ def give_back(session: Session, order: Order, actor: Actor, now: datetime, reaso
 def contact(session: Session, order: Order, actor: Actor, now: datetime, how: str) -> None:
     """A person spoke with the caller; `how` says in a few words what was agreed."""
     check(session, order, Move.CONTACT, actor)
-    order.contacted_at = order.contacted_at or now
     _make(session, order, Move.CONTACT, actor, now, how)
 
 
@@ -122,12 +130,11 @@ def close(session: Session, order: Order, actor: Actor, now: datetime, reason: s
 def reopen(
     session: Session, order: Order, actor: Actor, now: datetime, reason: str, limits: Limits, zone: ZoneInfo
 ) -> None:
-    """Do it again: new clocks from now, the old ones stay readable in the history."""
+    """Do it again: new clocks from now, with nothing done yet; the old ones stay on record."""
     check(session, order, Move.REOPEN, actor, reason)
-    order.closed_at = None
-    order.resolved_at = None
-    until = deadlines(limits, now, zone)
-    order.accept_by, order.contact_by, order.resolve_by = until.accept_by, until.contact_by, until.resolve_by
+    order.past_clocks.append(_clocks_so_far(order))
+    order.accepted_at = order.contacted_at = order.resolved_at = order.closed_at = None
+    _start_clocks(order, now, limits, zone)
     _make(session, order, Move.REOPEN, actor, now, reason)
 
 
@@ -194,18 +201,50 @@ def _make(session: Session, order: Order, chosen: Move, actor: Actor, now: datet
     with session.no_autoflush:  # the caller set what belongs to the new state already
         undone = chosen == Move.UNMERGE
         order.state = _before_merge(session, order) if undone else order_states.after(before, chosen)
+        flag_modified(order, "state")  # a move that leads back to the same state is a change too
+        _stop_clock(order, chosen, now)
         _follow_up_survey(order, chosen, now)
     _write(session, order, chosen, before, actor.user_id, (reason or "").strip() or None, now)
     audit.note(session, actor, Action.ORDER_MOVED, now, subject="orders", subject_id=order.id, detail=chosen.value)
 
 
+def _start_clocks(order: Order, at: datetime, limits: Limits, zone: ZoneInfo) -> None:
+    until = deadlines(limits, at, zone)
+    order.clocks_started_at = at
+    order.accept_by, order.contact_by, order.resolve_by = until.accept_by, until.contact_by, until.resolve_by
+
+
+def _clocks_so_far(order: Order) -> OrderClocks:
+    return OrderClocks(
+        run=len(order.past_clocks),
+        started_at=order.clocks_started_at,
+        accept_by=order.accept_by,
+        contact_by=order.contact_by,
+        resolve_by=order.resolve_by,
+        accepted_at=order.accepted_at,
+        contacted_at=order.contacted_at,
+        resolved_at=order.resolved_at,
+    )
+
+
+def _stop_clock(order: Order, chosen: Move, now: datetime) -> None:
+    """The first time counts; whoever is given an order to do again need not sign for it a second time."""
+    if chosen in {Move.ACCEPT, Move.REWORK}:
+        order.accepted_at = order.accepted_at or now
+    elif chosen == Move.CONTACT:
+        order.contacted_at = order.contacted_at or now
+    elif chosen in {Move.RESOLVE, Move.REPORT_BACK}:
+        order.resolved_at = order.resolved_at or now
+
+
 def _follow_up_survey(order: Order, chosen: Move, now: datetime) -> None:
     """Nobody is rung about an order that is not waiting for the callback; one that waits again is asked about."""
+    waits = order.state == OrderState.RESOLVED
     for survey in order.survey_rounds:
-        if order.state != OrderState.RESOLVED and survey.ended_at is None:
+        if not waits and survey.ended_at is None:
             survey.state = survey_states.round_after(survey.state, RoundEvent.CANCEL)
             survey.ended_at = now
-        elif chosen == Move.UNMERGE and survey.resolution == order.resolutions and survey.state == RoundState.CANCELLED:
+        elif waits and chosen == Move.UNMERGE and survey.resolution == order.resolutions:
             survey.state = survey_states.round_after(survey.state, RoundEvent.RESUME)
             survey.ended_at = None
 

@@ -49,7 +49,6 @@ def report(session: Session, order: Order, told: Report, actor: Actor, now: date
     if missing:
         raise ClosingElementsMissingError(missing)
     order.resolutions += 1
-    order.resolved_at = now
     result = Result(
         resolution=order.resolutions,
         outcome=told.outcome,

@@ -268,7 +268,7 @@ def test_text_of_a_move_that_is_gone_is_still_shown(site: Site) -> None:
 
     assert page.status_code == 409
     assert "这是别的街道的事" in page.text
-    assert moves_on(page.text) == ["resolve", "refer"]
+    assert moves_on(page.text) == ["contact", "resolve", "refer"]
 
 
 def test_fact_stated_meanwhile_counts_as_a_change(site: Site) -> None:

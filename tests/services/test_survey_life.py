@@ -184,8 +184,8 @@ class SurveyLife(RuleBasedStateMachine):
     @rule()
     def the_order_is_worked_on_again(self) -> None:
         again = {
-            OrderState.REOPENED: (Move.REWORK, Move.RESOLVE),
-            OrderState.CLOSED: (Move.REOPEN, Move.REWORK, Move.RESOLVE),
+            OrderState.REOPENED: (Move.REWORK, Move.CONTACT, Move.RESOLVE),
+            OrderState.CLOSED: (Move.REOPEN, Move.REWORK, Move.CONTACT, Move.RESOLVE),
             OrderState.MERGED: (Move.UNMERGE,),
         }
         for move in again.get(self.order.state, ()):

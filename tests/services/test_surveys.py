@@ -162,7 +162,7 @@ def test_a_number_that_opted_out_is_left_to_a_person(session: Session) -> None:
 
 def test_each_resolution_has_a_round_of_its_own(talk: Callback) -> None:
     talk.key("3", "3")
-    for move in (Move.REWORK, Move.RESOLVE):
+    for move in (Move.REWORK, Move.CONTACT, Move.RESOLVE):
         factories.step(talk.session, talk.order, move, at=talk.now)
 
     assert [survey.resolution for survey in talk.order.survey_rounds] == [1, 2]
@@ -675,7 +675,7 @@ def test_a_round_that_is_over_takes_no_answer_for_a_later_resolution(callback: C
     with_person(callback)
     answer(callback, desk, Resolved.NO, Satisfied.DISSATISFIED, None)
     first = callback.round
-    for move in (Move.REWORK, Move.RESOLVE):
+    for move in (Move.REWORK, Move.CONTACT, Move.RESOLVE):
         factories.step(callback.session, callback.order, move, at=callback.now)
 
     with pytest.raises(ImpossibleMoveError):
