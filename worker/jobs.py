@@ -117,8 +117,11 @@ def understand_transcript(context: Context, transcript_id: int) -> Store:
 
     def store(session: Session, now: datetime) -> None:
         made = session.get_one(Transcript, transcript_id)
-        recordings.lock(session, made.recording_id)
-        order = intake.receive_call(session, made.recording.call, now, context.settings.zone)
+        call = recordings.lock(session, made.recording_id).call
+        if call.order_number is None:
+            calls.reached_no_unit(call)
+            return
+        order = intake.receive_call(session, call, now, context.settings.zone)
         if understood is not None:
             facts.propose(session, order, made, understood, now, context.settings.zone)
 
@@ -174,7 +177,7 @@ def send_message(context: Context, message_id: int) -> Store:
     except CarrierRefusedError as error:
         trouble = str(error)
         return lambda session, now: _message_failed(context, session, message_id, trouble, now)
-    return lambda session, now: text_messages.sent(session.get_one(TextMessage, message_id), sent_id, now)
+    return lambda session, now: text_messages.sent(_message(session, message_id), sent_id, now)
 
 
 def dial_attempt(context: Context, attempt_id: int) -> Store:
@@ -246,13 +249,18 @@ def _not_understood(context: Context, session: Session, transcript_id: int, _tro
     recording = session.get_one(Transcript, transcript_id).recording
     if recording.kind == RecordingKind.SURVEY:
         surveys.not_heard(session, recording, now, context.settings.zone)
-    elif recording.call.direction == Direction.INBOUND:
+    elif recording.call.direction == Direction.INBOUND and recording.call.order_number:
         intake.receive_call(session, recording.call, now, context.settings.zone)
 
 
 def _message_failed(_context: Context, session: Session, message_id: int, trouble: str, _now: datetime) -> None:
-    message = session.get_one(TextMessage, message_id)
+    message = _message(session, message_id)
     message.state, message.trouble = MessageState.FAILED, trouble
+
+
+def _message(session: Session, message_id: int) -> TextMessage:
+    """Locked: the carrier may tell of its delivery at this very moment."""
+    return session.get_one(TextMessage, message_id, with_for_update=True)
 
 
 def _attempt_failed(context: Context, session: Session, attempt_id: int, trouble: str, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
@@ -70,7 +71,7 @@ def _run(context: Context, entry_id: int, work: Work, subject_id: int) -> None:
     except Exception as error:
         # Whatever went wrong, a person must be able to see it and the work must be tried again.
         log.exception("work failed", work=work.value, entry_id=entry_id, subject_id=subject_id)
-        _fail(context, entry_id, subject_id, error)
+        _fail(context, entry_id, error)
 
 
 def _finish(context: Context, entry_id: int, store: Store) -> None:
@@ -85,16 +86,24 @@ def _finish(context: Context, entry_id: int, store: Store) -> None:
     log.info("work done", work=work, entry_id=entry_id, subject_id=subject_id)
 
 
-def _fail(context: Context, entry_id: int, subject_id: int, error: Exception) -> None:
+def _fail(context: Context, entry_id: int, error: Exception) -> None:
     now = context.clock.now()
     # The name alone: messages of libraries may hold numbers, addresses or what was said.
     trouble = type(error).__name__
     with context.sessions.begin() as session:
         entry = session.get_one(OutboxEntry, entry_id)
         if outbox.was_last_try(entry):
-            JOBS[entry.work].give_up(context, session, subject_id, trouble, now)
-            session.flush()
+            _give_up(context, session, entry, trouble, now)
         outbox.fail(_locked(session, entry_id), trouble, now)
+
+
+def _give_up(context: Context, session: Session, entry: OutboxEntry, trouble: str, now: datetime) -> None:
+    """Say what it means for people, if that can be said: the entry is dead all the same, and seen by a person."""
+    try:
+        with session.begin_nested():
+            JOBS[entry.work].give_up(context, session, entry.subject_id, trouble, now)
+    except Exception:
+        log.exception("work could not be given up in order", work=entry.work.value, entry_id=entry.id)
 
 
 def _locked(session: Session, entry_id: int) -> OutboxEntry:

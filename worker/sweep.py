@@ -1,7 +1,7 @@
 """What finds again whatever was lost: work that no queue holds, calls and recordings that nobody told us of."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -9,10 +9,11 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from hotline.logs import get_log
-from hotline.models import Call, Direction, SurveyAttempt
+from hotline.models import Call, Direction
+from hotline.rules.survey_states import AttemptEvent
 from hotline.services import calls, outbox, surveys
 from hotline.services.receipts import Told
-from hotline.telephony.carrier import CallAtCarrier, CarrierUnavailableError, NotThereError
+from hotline.telephony.carrier import CarrierUnavailableError, NotThereError
 from hotline.telephony.journal import Entry, Journal, store
 from worker.context import Context
 from worker.perform import alone
@@ -104,22 +105,23 @@ def _ask_about(context: Context, call: Call) -> None:
     try:
         known = context.carrier.fetch_call(call.carrier_call_id or "")
     except NotThereError:
-        log.warning("the carrier does not know a call", call_id=call.id)
+        log.warning("the carrier does not know a call: it is over", call_id=call.id)
+        _end(context, call, context.clock.now(), None, AttemptEvent.FAIL)
         return
     except CarrierUnavailableError as error:
         log.warning("the carrier cannot be asked", call_id=call.id, error=str(error))
         return
     if known.ended_at is not None:
-        _end(context, call, known)
+        _end(context, call, known.ended_at, known.duration_s, known.ending or AttemptEvent.FAIL)
 
 
-def _end(context: Context, call: Call, known: CallAtCarrier) -> None:
+def _end(context: Context, call: Call, ended_at: datetime, duration_s: int | None, ending: AttemptEvent) -> None:
     now, zone = context.clock.now(), context.settings.zone
     with context.sessions.begin() as session:
         if call.direction == Direction.INBOUND:
-            told = Told(call.carrier, known.call_id, known.number, known.dialled, "asked")
-            calls.ended(session, told, known.ended_at or now, known.duration_s, now, zone)
+            told = Told(call.carrier, call.carrier_call_id or "", call.number, "", "asked")
+            calls.ended(session, told, ended_at, duration_s, now, zone)
             return
-        attempt = session.scalars(select(SurveyAttempt).where(SurveyAttempt.call_id == call.id)).one_or_none()
-        if attempt is not None and known.ending is not None:
-            surveys.progressed(session, attempt, known.ending, now, zone)
+        attempt = surveys.attempt_of_call(session, call.id)
+        if attempt is not None:
+            surveys.progressed(session, attempt, ending, now, zone)

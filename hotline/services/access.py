@@ -41,10 +41,15 @@ def sees_order(actor: Actor) -> ColumnElement[bool]:
 
 
 def sees_call(actor: Actor) -> ColumnElement[bool]:
-    """A condition on `Call`: on a line of a unit that the actor sees, or about an order of one."""
+    """A condition on `Call`: on a line of a unit that the actor sees, or about an order of one.
+
+    A call on a number that is none of ours is for whoever stands at the top.
+    """
     lines = select(Line.id).where(Line.unit_id.in_(_units_below(actor)))
     orders = select(Order.id).where(sees_order(actor))
-    return or_(Call.line_id.in_(lines), Call.order_id.in_(orders))
+    seen = or_(Call.line_id.in_(lines), Call.order_id.in_(orders))
+    is_at_the_top = actor.unit_path.strip("/").isdigit()
+    return or_(seen, Call.line_id.is_(None)) if is_at_the_top else seen
 
 
 def require_role(actor: Actor, *roles: Role) -> None:

@@ -133,6 +133,11 @@ def missed(session: Session, told: Told, at: datetime, now: datetime, zone: Zone
         call.attention = Attention.RING_BACK
 
 
+def reached_no_unit(call: Call) -> None:
+    """Somebody spoke on a number that is none of ours: no unit has the order, a person decides."""
+    call.attention = call.attention or Attention.RING_BACK
+
+
 def handled(session: Session, call: Call, actor: Actor, now: datetime, note: str) -> None:
     """A person has dealt with what the call needed attention for."""
     require_role(actor, *DESK)

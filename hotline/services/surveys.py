@@ -100,6 +100,12 @@ def attempt_by_token(session: Session, token: str) -> SurveyAttempt | None:
     return _locked(session, attempt_id) if attempt_id is not None else None
 
 
+def attempt_of_call(session: Session, call_id: int) -> SurveyAttempt | None:
+    """The attempt whose call it is, locked until the transaction ends."""
+    attempt_id = session.scalar(select(SurveyAttempt.id).where(SurveyAttempt.call_id == call_id))
+    return _locked(session, attempt_id) if attempt_id is not None else None
+
+
 def begin(session: Session, attempt_id: int, carrier: str, now: datetime, zone: ZoneInfo) -> Dial | Postponed | None:
     """Decide whether the attempt's call may leave now; None when there is nothing to ring about any more."""
     attempt = _locked(session, attempt_id)
@@ -439,9 +445,10 @@ def _name_call(attempt: SurveyAttempt, carrier_call_id: str) -> None:
 
 
 def _attempt_of(session: Session, recording: Recording) -> SurveyAttempt:
-    return _locked(
-        session, session.scalars(select(SurveyAttempt.id).where(SurveyAttempt.call_id == recording.call_id)).one()
-    )
+    attempt = attempt_of_call(session, recording.call_id)
+    if attempt is None:
+        raise LookupError("a survey's recording belongs to no attempt")
+    return attempt
 
 
 def _locked(session: Session, attempt_id: int) -> SurveyAttempt:
