@@ -2,6 +2,9 @@
 
 import logging
 import sys
+import traceback
+from collections.abc import Iterator
+from types import TracebackType
 
 import structlog
 
@@ -13,7 +16,7 @@ def configure_logs(level: str) -> None:
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
+        structlog.processors.ExceptionRenderer(_without_words),
     ]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -38,6 +41,26 @@ def configure_logs(level: str) -> None:
     logging.getLogger("twilio").setLevel(logging.WARNING)
     # RQ logs the arguments of each job and its results; our own jobs log their ids.
     logging.getLogger("rq").setLevel(logging.WARNING)
+
+
+def _without_words(exc_info: tuple[type[BaseException], BaseException, TracebackType | None]) -> str:
+    """What was raised and where. Messages stay out: they quote numbers, rows and what was said."""
+    return "\n".join(line for error in _chain(exc_info[1]) for line in _lines(error))
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """The error and what led to it, the latest first."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+
+
+def _lines(error: BaseException) -> Iterator[str]:
+    yield f"{type(error).__module__}.{type(error).__qualname__}"
+    for frame in traceback.extract_tb(error.__traceback__):
+        yield f"  {frame.filename}:{frame.lineno} {frame.name}"
 
 
 def get_log(name: str) -> structlog.stdlib.BoundLogger:

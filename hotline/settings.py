@@ -1,5 +1,6 @@
 """Everything that is set from outside: one frozen record, read once when a process starts."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -8,6 +9,7 @@ from pydantic import AfterValidator, Field, HttpUrl, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _SECRET_KEY_CHARACTERS = 32
+_AUTH_TOKEN = re.compile(r"[0-9a-fA-F]{32}")
 
 
 class SettingsError(Exception):
@@ -34,28 +36,39 @@ def _long_enough(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _auth_token(secret: SecretStr) -> SecretStr:
+    # Whoever guesses it can sign webhooks in the carrier's name.
+    if not _AUTH_TOKEN.fullmatch(secret.get_secret_value()):
+        raise ValueError("must be the carrier's token of 32 hexadecimal digits")
+    return secret
+
+
+def _here(folder: str) -> str:
+    return str(Path.cwd() / "var" / folder)
+
+
 class Settings(BaseSettings):
     """The keys of `.env.example`, where each is explained."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
 
     database_url: Annotated[SecretStr, AfterValidator(_postgres_only)]
     redis_url: SecretStr
     secret_key: Annotated[SecretStr, AfterValidator(_long_enough)]
-    secret_key_fallbacks: tuple[SecretStr, ...] = ()
+    secret_key_fallbacks: tuple[Annotated[SecretStr, AfterValidator(_long_enough)], ...] = ()
     public_base_url: HttpUrl
     trusted_hosts: tuple[str, ...] = ()
     proxy_hops: int = Field(default=0, ge=0, le=5)
     session_cookie_secure: bool = True
 
     twilio_account_sid: str = Field(pattern=r"^AC[0-9a-fA-F]{32}$")
-    twilio_auth_token: SecretStr
+    twilio_auth_token: Annotated[SecretStr, AfterValidator(_auth_token)]
     twilio_api_base: HttpUrl | None = None
     delete_at_carrier: bool = True
 
-    recordings_url: str = "file://var/recordings"
+    recordings_url: str = Field(default_factory=lambda: f"file://{_here('recordings')}")
     recording_limit_bytes: int = Field(default=200_000_000, gt=0)
-    journal_dir: Path = Path("var/journal")
+    journal_dir: Path = Field(default_factory=lambda: Path(_here("journal")))
     speech_model_path: Path = Path("speech/demo_model")
     speech_processes: int = Field(default=0, ge=0, description="0: one for each core")
     io_processes: int = Field(default=2, ge=1)

@@ -7,7 +7,7 @@ import fsspec
 
 
 class RecordingStore:
-    """`url` is the store's root, such as `file://var/recordings` or `s3://bucket/recordings`."""
+    """`url` is the store's root, such as `file:///srv/recordings` or `s3://bucket/recordings`."""
 
     def __init__(self, url: str) -> None:
         self._files, self._root = fsspec.url_to_fs(url, auto_mkdir=True)

@@ -45,7 +45,7 @@ DUTY = "+862087654321"
 CALLER = "+8613800138000"
 LANDLINE = "+862088887777"
 ACCOUNT_SID = "AC" + "0" * 32
-AUTH_TOKEN = "a-token-for-tests"
+AUTH_TOKEN = "0123456789abcdef" * 2
 BASE_URL = "https://hotline.example"
 
 _next = count(1)

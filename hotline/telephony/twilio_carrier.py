@@ -11,6 +11,7 @@ from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
+from twilio.rest.api.v2010.account.call import CallInstance
 
 from hotline.services.receipts import RecordingTold
 from hotline.settings import Settings
@@ -22,7 +23,7 @@ from hotline.telephony.carrier import (
     NotThereError,
     RecordingTooLargeError,
 )
-from hotline.telephony.twilio_words import ENDED, NAME, PROGRESS, RECORDING_ID
+from hotline.telephony.twilio_words import ENDED, NAME, PROGRESS, RECORDING_ID, REFUSALS, telephone
 
 Result = TypeVar("Result")
 
@@ -81,19 +82,14 @@ class TwilioCarrier:
 
     def fetch_call(self, call_id: str) -> CallAtCarrier:
         """One call."""
-        call = _asked(lambda: self._client.calls(call_id).fetch())
-        has_ended = call.status in ENDED
-        caller = call._from  # noqa: SLF001 - the client's only name for it
-        is_inbound = call.direction == "inbound"
-        return CallAtCarrier(
-            call_id=call_id,
-            number=caller if is_inbound else call.to,
-            dialled=call.to if is_inbound else caller,
-            is_inbound=is_inbound,
-            ending=PROGRESS.get(call.status) if has_ended else None,
-            ended_at=(call.end_time or datetime.now(UTC)) if has_ended else None,
-            duration_s=int(call.duration or 0) if has_ended else None,
-        )
+        return _known(_asked(lambda: self._client.calls(call_id).fetch()))
+
+    def calls_since(self, number: str, since: datetime) -> Iterator[CallAtCarrier]:
+        """Calls that are over, a page at a time; what lasts still tells of itself."""
+        listed = _asked(lambda: self._client.calls.list(to=number, start_time_after=since, page_size=1000))
+        for known in map(_known, listed):
+            if known.is_inbound and known.ended_at is not None:
+                yield known
 
     def recordings_since(self, since: datetime) -> Iterator[RecordingTold]:
         """Finished recordings, a page at a time."""
@@ -124,7 +120,7 @@ class TwilioCarrier:
                 _check_media(answer.status_code)
                 _copy(answer, into, limit_bytes)
         except RequestException as error:
-            raise CarrierUnavailableError(type(error).__name__) from error
+            raise CarrierUnavailableError(type(error).__name__) from None
 
     def delete_recording(self, recording_id: str) -> None:
         """Delete it there."""
@@ -143,18 +139,38 @@ class TwilioCarrier:
         return str(message.sid)
 
 
+def _known(call: CallInstance) -> CallAtCarrier:
+    has_ended = call.status in ENDED
+    caller = call._from  # noqa: SLF001 - the client's only name for it
+    is_inbound = call.direction == "inbound"
+    return CallAtCarrier(
+        call_id=call.sid,
+        number=telephone(caller if is_inbound else call.to),
+        dialled=(call.to if is_inbound else caller) or "",
+        is_inbound=is_inbound,
+        ending=PROGRESS.get(call.status) if has_ended else None,
+        ended_at=(call.end_time or datetime.now(UTC)) if has_ended else None,
+        duration_s=int(call.duration or 0) if has_ended else None,
+    )
+
+
 def _asked(ask: Callable[[], Result]) -> Result:
     """Ask the client; too many requests, and connections that never came about, are tried again."""
     try:
         return _RETRYING(_with_status(ask))
     except TwilioRestException as error:
-        if error.status == _NOT_FOUND:
-            raise NotThereError(str(error.code)) from error
-        if error.status == _TOO_MANY or error.status >= requests.codes.server_error:
-            raise CarrierUnavailableError(f"HTTP {error.status}") from error
-        raise CarrierRefusedError(str(error.code or error.status)) from error
+        raise _meant(error) from None
     except RequestException as error:
-        raise CarrierUnavailableError(type(error).__name__) from error
+        raise CarrierUnavailableError(type(error).__name__) from None
+
+
+def _meant(error: TwilioRestException) -> Exception:
+    """The client's error as one of ours; its message stays behind, since it quotes numbers."""
+    if error.status == _NOT_FOUND:
+        return NotThereError(str(error.code))
+    if error.code in REFUSALS:
+        return CarrierRefusedError(str(error.code))
+    return CarrierUnavailableError(f"HTTP {error.status}, code {error.code}" if error.code else f"HTTP {error.status}")
 
 
 def _with_status(ask: Callable[[], Result]) -> Callable[[], Result]:
@@ -169,7 +185,7 @@ def _with_status(ask: Callable[[], Result]) -> Callable[[], Result]:
             answer = error.args[1] if len(error.args) > 1 else None
             if not isinstance(answer, Response):
                 raise
-            raise TwilioRestException(answer.status_code, "", str(error.args[0])) from error
+            raise TwilioRestException(answer.status_code, "") from None
 
     return asked
 
