@@ -1,0 +1,159 @@
+"""Worker processes as they are started in earnest: killed while at work, woken by a commit, ended in peace."""
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import factories
+import psutil
+import pytest
+from redis import Redis
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+from workshop import Workshop
+
+from hotline.models import OutboxEntry, OutboxState, Recording, RecordingState, Work
+from hotline.services import outbox
+from worker.perform import alone, perform_with
+from worker.queue import waiting
+from worker.sweep import send_due, send_lost_again
+
+ROOT = Path(__file__).parents[2]
+
+
+def until(look: Callable[[], Any], what: str, timeout_s: float = 20) -> Any:
+    """What `look` finds as soon as it finds something."""
+    end, pause = time.monotonic() + timeout_s, threading.Event()
+    while not (found := look()):
+        assert time.monotonic() < end, f"waited {timeout_s:.0f} s for {what}"
+        pause.wait(0.05)
+    return found
+
+
+@pytest.fixture
+def silent_carrier() -> Iterator[socket.socket]:
+    """A carrier that takes every connection and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(20)
+        yield server
+
+
+@contextmanager
+def process(workshop: Workshop, kind: str, redis_url: str, carrier: str, tmp_path: Path) -> Iterator[subprocess.Popen]:
+    """A worker process, of which nothing is left afterwards."""
+    settings = workshop.context.settings
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(ROOT),
+        "DATABASE_URL": settings.database_url.get_secret_value(),
+        "REDIS_URL": redis_url,
+        "SECRET_KEY": "x" * 32,
+        "PUBLIC_BASE_URL": factories.BASE_URL,
+        "TWILIO_ACCOUNT_SID": factories.ACCOUNT_SID,
+        "TWILIO_AUTH_TOKEN": factories.AUTH_TOKEN,
+        "TWILIO_API_BASE": carrier,
+        "RECORDINGS_URL": settings.recordings_url,
+        "JOURNAL_DIR": str(settings.journal_dir),
+        "IO_PROCESSES": "1",
+    }
+    command = [sys.executable, "-m", "worker.main", kind]
+    with (tmp_path / f"{kind}.log").open("wb") as log:
+        started = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT)
+        try:
+            yield started
+        finally:
+            kill_all(started)
+
+
+def kill_all(started: subprocess.Popen) -> None:
+    """As if the machine had lost its power: the parent, its worker and the worker's child at once."""
+    if started.poll() is None:
+        parent = psutil.Process(started.pid)
+        for each in [parent, *parent.children(recursive=True)]:
+            with suppress(psutil.NoSuchProcess):
+                each.kill()
+    started.wait(10)
+
+
+def ask_to_fetch(workshop: Workshop) -> int:
+    def expected(session: Session) -> Recording:
+        call = factories.call(session, factories.line(session))
+        return factories.recording(session, call, state=RecordingState.EXPECTED, store_key=None)
+
+    recording_id = workshop.make(expected)
+    with workshop.context.sessions.begin() as session:
+        outbox.ask(session, Work.FETCH_RECORDING, recording_id, workshop.clock.now())
+    return recording_id
+
+
+def entry(workshop: Workshop) -> OutboxEntry:
+    return workshop.one(OutboxEntry, OutboxEntry.work == Work.FETCH_RECORDING)
+
+
+def test_a_worker_killed_at_work_lets_go_and_another_does_it(
+    workshop: Workshop, redis: Redis, redis_url: str, silent_carrier: socket.socket, tmp_path: Path
+) -> None:
+    recording_id = ask_to_fetch(workshop)
+    send_due(workshop.context, redis)
+    address = f"http://127.0.0.1:{silent_carrier.getsockname()[1]}"
+
+    with process(workshop, "io", redis_url, address, tmp_path) as worker:
+        question, _ = silent_carrier.accept()
+        with question:  # the job is in the middle of it
+            with alone(workshop.context.engine, entry(workshop).id) as is_alone:
+                assert not is_alone
+            kill_all(worker)
+
+    workshop.clock.at += timedelta(seconds=10)
+    until(lambda: lost_work_is_sent_again(workshop, redis), "the entry to be let go and sent again")
+    perform_with(workshop.context, entry(workshop).id)
+
+    assert workshop.get(Recording, recording_id).state == RecordingState.STORED
+    assert (entry(workshop).state, entry(workshop).tries) == (OutboxState.DONE, 2)
+
+
+def lost_work_is_sent_again(workshop: Workshop, redis: Redis) -> bool:
+    send_lost_again(workshop.context, redis)
+    return entry(workshop).tries == 2
+
+
+def test_a_commit_wakes_the_clock_process(
+    workshop: Workshop, redis: Redis, redis_url: str, silent_carrier: socket.socket, tmp_path: Path
+) -> None:
+    address = f"http://127.0.0.1:{silent_carrier.getsockname()[1]}"
+
+    with process(workshop, "clock", redis_url, address, tmp_path):
+        question, _ = silent_carrier.accept()
+        with question:  # what the carrier is asked about all calls waits for an answer, and nothing waits for that
+            ask_to_fetch(workshop)
+
+            until(lambda: waiting(redis), "the work to be queued")
+            assert entry(workshop).state == OutboxState.SENT
+
+
+@pytest.mark.parametrize("kind", ["io", "clock"])
+def test_a_process_that_is_told_to_end_ends(
+    workshop: Workshop, redis: Redis, redis_url: str, tmp_path: Path, kind: str
+) -> None:
+    with process(workshop, kind, redis_url, "http://127.0.0.1:1", tmp_path) as worker:
+        if kind == "io":
+            until(lambda: redis.smembers("rq:workers"), "the worker to be at work")
+        else:
+            until(lambda: is_listened_to(workshop), "the clock to listen")
+        worker.terminate()
+
+        assert worker.wait(15) == 0
+
+
+def is_listened_to(workshop: Workshop) -> bool:
+    listening = text("select count(*) from pg_stat_activity where query = 'listen outbox'")
+    with workshop.context.engine.connect() as connection:
+        return connection.execute(listening).scalar_one() > 0
