@@ -11,9 +11,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from hotline.logs import get_log
 from hotline.models import Call, Direction
 from hotline.rules.survey_states import AttemptEvent
-from hotline.services import calls, outbox, surveys
+from hotline.services import calls, organisation, outbox, surveys
 from hotline.services.receipts import Told
-from hotline.telephony.carrier import CarrierUnavailableError, NotThereError
+from hotline.telephony.carrier import CallAtCarrier, CarrierUnavailableError, NotThereError
 from hotline.telephony.journal import Entry, Journal, store
 from worker.context import Context
 from worker.perform import alone
@@ -88,6 +88,23 @@ def reconcile_recordings(context: Context) -> None:
     for told in context.carrier.recordings_since(since):
         with context.sessions.begin() as session:
             calls.recording_told(session, told, context.clock.now(), context.settings.zone)
+def reconcile_calls(context: Context) -> None:
+    """Ask the carrier who rang in the last day; who rang while our web process was away is rung back."""
+    since = context.clock.now() - _LOOK_BACK
+    with context.sessions() as session:
+        numbers = organisation.numbers(session)
+    for number in numbers:
+        for known in context.carrier.calls_since(number, since):
+            if known.ended_at is not None:
+                _take_up(context, known, known.ended_at)
+
+
+def _take_up(context: Context, known: CallAtCarrier, ended_at: datetime) -> None:
+    told = Told(context.carrier.name, known.call_id, known.number, known.dialled, "listed")
+    with context.sessions.begin() as session:
+        calls.overlooked(session, told, ended_at, known.duration_s, context.clock.now(), context.settings.zone)
+
+
 
 
 def ask_about_calls(context: Context) -> None:

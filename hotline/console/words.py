@@ -282,6 +282,7 @@ WORDS: Mapping[type[StrEnum], Mapping[Any, LazyString]] = {
         ReceiptOutcome.APPLIED: _p("receipt", "applied"),
         ReceiptOutcome.UNMATCHED: _p("receipt", "about a call that we do not know"),
         ReceiptOutcome.UNKNOWN_TO_CARRIER: _p("receipt", "the carrier does not know the call either"),
+        ReceiptOutcome.NOT_OURS: _p("receipt", "on a number that is none of ours"),
     },
     Level: {
         Level.CITY: _p("level", "city"),

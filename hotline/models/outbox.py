@@ -63,6 +63,7 @@ class ReceiptOutcome(StrEnum):
     UNKNOWN_TO_CARRIER = "unknown_to_carrier"
 
 
+    NOT_OURS = "not_ours"  # another service of the same account at the carrier
 class Receipt(Base):
     """A callback of the carrier, kept once however often it comes."""
 

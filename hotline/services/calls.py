@@ -104,9 +104,15 @@ def recording_told(session: Session, told: RecordingTold, now: datetime, zone: Z
 def adopt(
     session: Session, receipt: Receipt, told: RecordingTold, who: Told | None, now: datetime, zone: ZoneInfo
 ) -> None:
-    """The carrier was asked whose recording it is (`who`), and knows the call, or doesn't (None)."""
+    """The carrier was asked whose recording it is (`who`), and knows the call, or doesn't (None).
+
+    An account at the carrier may serve others too: what was said on a number of theirs is not touched.
+    """
     if who is None:
         receipt.outcome = ReceiptOutcome.UNKNOWN_TO_CARRIER
+        return
+    if session.scalar(select(Line.id).where(Line.number == who.dialled)) is None:
+        receipt.outcome = ReceiptOutcome.NOT_OURS
         return
     receipt.outcome = ReceiptOutcome.APPLIED
     _apply_recording(session, _find_or_make(session, who, now, zone), told, now, zone)
@@ -122,6 +128,15 @@ def ended(
     call.ended_at, call.duration_s = ended_at, duration_s
     kept = select(func.count()).where(Recording.call_id == call.id, Recording.state != RecordingState.LOST)
     _move(call, CallEvent.ENDED_WITH_MESSAGE if session.scalar(kept) else CallEvent.ENDED)
+
+
+def overlooked(
+    session: Session, told: Told, ended_at: datetime, duration_s: int | None, now: datetime, zone: ZoneInfo
+) -> None:
+    """The carrier lists a call that is over. If nobody told us of it we were away, and somebody rings back."""
+    if _locked(session, told.carrier, told.call_id) is None:
+        missed(session, told, ended_at - timedelta(seconds=duration_s or 0), now, zone)
+        ended(session, told, ended_at, duration_s, now, zone)
 
 
 def missed(session: Session, told: Told, at: datetime, now: datetime, zone: ZoneInfo) -> None:

@@ -1,7 +1,7 @@
 """The organisation: its tree of units, their places and figures, and the lines people dial."""
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -75,6 +75,11 @@ def add_line(session: Session, number: str, name: str, unit: Unit, duty_number: 
     session.add(line)
     session.flush()
     return line
+
+
+def numbers(session: Session) -> Sequence[str]:
+    """Every number that people can dial."""
+    return session.scalars(select(Line.number).where(Line.is_active).order_by(Line.id)).all()
 
 
 def unit_by_code(session: Session, code: str) -> Unit | None:

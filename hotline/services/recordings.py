@@ -117,7 +117,8 @@ def transcribed(
     if not heard.words:
         recording.call.attention = recording.call.attention or Attention.NOTHING_HEARD
     outbox.ask(session, Work.UNDERSTAND_TRANSCRIPT, transcript.id, now)
-    if delete_at_carrier:
+    # On a number that is none of ours, it is not ours to delete either.
+    if delete_at_carrier and recording.call.line_id is not None:
         outbox.ask(session, Work.DELETE_AT_CARRIER, recording.id, now)
 
 

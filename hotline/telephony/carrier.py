@@ -64,6 +64,9 @@ class Carrier(Protocol):
             NotThereError
         """
 
+    def calls_since(self, number: str, since: datetime) -> Iterator[CallAtCarrier]:
+        """Every inbound call to one of our numbers that began since then and is over."""
+
     def recordings_since(self, since: datetime) -> Iterator[RecordingTold]:
         """Every finished recording made since then."""
 

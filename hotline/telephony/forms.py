@@ -15,10 +15,9 @@ from hotline.telephony.twilio_words import (
     MACHINES,
     MESSAGES,
     NAME,
-    NUMBER,
     PROGRESS,
     RECORDING_ID,
-    WITHHELD,
+    telephone,
 )
 
 Form = Mapping[str, str]
@@ -34,13 +33,11 @@ class UnusableFormError(ValueError):
 
 def told(form: Form, path: str, token: str | None) -> Told:
     """What every voice webhook tells. `token` is the carrier's own idempotency token, if it sent one."""
-    number = form.get("From", "")
     return Told(
         carrier=NAME,
         call_id=_checked(form, "CallSid", CALL_ID.fullmatch(form.get("CallSid", ""))),
-        # Withheld, or no telephone at all (`sip:`, `client:`): nobody can be rung back there.
-        number=number if NUMBER.fullmatch(number) and number not in WITHHELD else None,
-        dialled=form.get("To", ""),
+        number=telephone(form.get("From")),
+        dialled=telephone(form.get("To")) or "",
         # Without the carrier's token two requests cannot be told from one that was repeated.
         event=f"{path.rpartition('/')[2]}:{_short(token or uuid.uuid4().hex)}",
     )

@@ -55,6 +55,10 @@ class ScriptedCarrier:
             raise NotThereError("20404")
         return self.calls[call_id]
 
+    def calls_since(self, number: str, since: datetime) -> Iterator[CallAtCarrier]:
+        self._asked("calls")
+        yield from (call for call in self.calls.values() if call.dialled == number and call.is_inbound)
+
     def recordings_since(self, since: datetime) -> Iterator[RecordingTold]:
         self._asked("recordings")
         yield from self.recordings

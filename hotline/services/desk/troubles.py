@@ -84,11 +84,14 @@ def _dead(session: Session, actor: Actor) -> list[DeadWork]:
     return [DeadWork(entry, call) for entry, call in rows]
 
 
+_OPEN = (ReceiptOutcome.UNMATCHED, ReceiptOutcome.UNKNOWN_TO_CARRIER)
+
+
 def _receipts(session: Session, actor: Actor) -> Sequence[Receipt]:
     if not _is_topmost(session, actor):
         return ()
     return session.scalars(
-        select(Receipt).where(Receipt.outcome != ReceiptOutcome.APPLIED).order_by(Receipt.id.desc()).limit(_MOST)
+        select(Receipt).where(Receipt.outcome.in_(_OPEN)).order_by(Receipt.id.desc()).limit(_MOST)
     ).all()
 
 
