@@ -20,6 +20,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 from workshop import Workshop
 
+from hotline.clock import freeze_clock
 from hotline.models import OutboxEntry, OutboxState, Recording, RecordingState, Work
 from hotline.services import outbox
 from worker.perform import alone, perform_with
@@ -63,7 +64,9 @@ def process(workshop: Workshop, kind: str, redis_url: str, carrier: str, tmp_pat
         "RECORDINGS_URL": settings.recordings_url,
         "JOURNAL_DIR": str(settings.journal_dir),
         "IO_PROCESSES": "1",
+        "CLOCK_FILE": str(tmp_path / "clock"),
     }
+    freeze_clock(tmp_path / "clock", workshop.clock.now())
     command = [sys.executable, "-m", "worker.main", kind]
     with (tmp_path / f"{kind}.log").open("wb") as log:
         started = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT)

@@ -17,6 +17,7 @@ from hotline.models import (
     OutboxEntry,
     OutboxState,
     Receipt,
+    ReceiptOutcome,
     Recording,
     RecordingState,
     SurveyAttempt,
@@ -216,7 +217,7 @@ def test_a_recording_of_a_call_that_nobody_told_of_is_found_too(workshop: Worksh
     work_off(workshop, redis)
 
     assert workshop.one(Call).number == factories.CALLER
-    assert workshop.one(Receipt).outcome == "applied"
+    assert {receipt.outcome for receipt in workshop.all(Receipt)} == {ReceiptOutcome.APPLIED}
     assert workshop.one(Recording).state in {RecordingState.EXPECTED, RecordingState.STORED}
 
 
