@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from hotline.logs import get_log
 from hotline.models import OutboxEntry, OutboxState, Work
 from hotline.services import outbox
+from hotline.telephony.carrier import CarrierUnavailableError
 from worker.context import Context
 from worker.jobs import JOBS, PutOff, Store
 
@@ -19,6 +20,10 @@ log = get_log(__name__)
 _LOCK_SPACE = 0x0B0B
 
 _installed: list[Context] = []
+
+
+class WorkLostError(Exception):
+    """The process that did the work died of it, or its queue lost it."""
 
 
 def install(context: Context) -> None:
@@ -42,6 +47,23 @@ def perform_with(context: Context, entry_id: int) -> None:
                 return
             work, subject_id = entry.work, entry.subject_id
         _run(context, entry_id, work, subject_id)
+
+
+def take_up_lost(context: Context, entry_id: int) -> None:
+    """What neither queue nor worker has, while nobody works on it: sent again, or given up after its last try.
+
+    Work that kills its process each time would never end otherwise.
+    """
+    with context.sessions() as session:
+        entry = session.get_one(OutboxEntry, entry_id)
+    if entry.state != OutboxState.SENT:
+        return
+    log.warning("work was lost", entry_id=entry_id, work=entry.work.value, tries=entry.tries)
+    if outbox.was_last_try(entry):
+        _fail(context, entry_id, WorkLostError())
+        return
+    with context.sessions.begin() as session:
+        outbox.send_again(session, entry_id, context.clock.now())
 
 
 @contextmanager
@@ -68,6 +90,9 @@ def _run(context: Context, entry_id: int, work: Work, subject_id: int) -> None:
     except PutOff as later:
         with context.sessions.begin() as session:
             outbox.put_off(_locked(session, entry_id), later.until)
+    except CarrierUnavailableError as error:
+        log.warning("the carrier is away", work=work.value, entry_id=entry_id, subject_id=subject_id, error=str(error))
+        _wait(context, entry_id, error)
     except Exception as error:
         # Whatever went wrong, a person must be able to see it and the work must be tried again.
         log.exception("work failed", work=work.value, entry_id=entry_id, subject_id=subject_id)
@@ -95,6 +120,16 @@ def _fail(context: Context, entry_id: int, error: Exception) -> None:
         if outbox.was_last_try(entry):
             _give_up(context, session, entry, trouble, now)
         outbox.fail(_locked(session, entry_id), trouble, now)
+
+
+def _wait(context: Context, entry_id: int, error: CarrierUnavailableError) -> None:
+    now = context.clock.now()
+    trouble = f"{type(error).__name__}: {error}"
+    with context.sessions.begin() as session:
+        entry = session.get_one(OutboxEntry, entry_id)
+        if outbox.was_last_wait(entry):
+            _give_up(context, session, entry, trouble, now)
+        outbox.wait(_locked(session, entry_id), trouble, now)
 
 
 def _give_up(context: Context, session: Session, entry: OutboxEntry, trouble: str, now: datetime) -> None:

@@ -16,7 +16,7 @@ from hotline.services.receipts import Told
 from hotline.telephony.carrier import CallAtCarrier, CarrierUnavailableError, NotThereError
 from hotline.telephony.journal import Entry, Journal, store
 from worker.context import Context
-from worker.perform import alone
+from worker.perform import alone, take_up_lost
 from worker.queue import Parcel, send, waiting
 
 log = get_log(__name__)
@@ -40,7 +40,7 @@ def send_due(context: Context, redis: Redis) -> None:
 
 
 def send_lost_again(context: Context, redis: Redis) -> None:
-    """Send again what was sent, is in no queue, and is worked on by nobody."""
+    """Send again, or give up, what was sent, is in no queue, and is worked on by nobody."""
     with context.sessions() as session:
         long_ago = context.clock.now() - _GRACE
         parcels = [
@@ -51,9 +51,7 @@ def send_lost_again(context: Context, redis: Redis) -> None:
     for parcel in _missing(redis, parcels):
         with alone(context.engine, parcel.entry_id) as is_alone:
             if is_alone:
-                log.warning("work was lost and is sent again", entry_id=parcel.entry_id, work=parcel.work.value)
-                with context.sessions.begin() as session:
-                    outbox.send_again(session, parcel.entry_id, context.clock.now())
+                take_up_lost(context, parcel.entry_id)
     send_due(context, redis)
 
 
@@ -83,11 +81,13 @@ def replay_journal(context: Context) -> None:
 
 
 def reconcile_recordings(context: Context) -> None:
-    """Ask the carrier for the last day's recordings; those that nobody told us of are treated as told now."""
+    """Ask the carrier for the last day's recordings: what nobody told us of is told now, what was lost is fetched."""
     since = context.clock.now() - _LOOK_BACK
     for told in context.carrier.recordings_since(since):
         with context.sessions.begin() as session:
-            calls.recording_told(session, told, context.clock.now(), context.settings.zone)
+            calls.recording_listed(session, told, context.clock.now(), context.settings.zone)
+
+
 def reconcile_calls(context: Context) -> None:
     """Ask the carrier who rang in the last day; who rang while our web process was away is rung back."""
     since = context.clock.now() - _LOOK_BACK
@@ -103,8 +103,6 @@ def _take_up(context: Context, known: CallAtCarrier, ended_at: datetime) -> None
     told = Told(context.carrier.name, known.call_id, known.number, known.dialled, "listed")
     with context.sessions.begin() as session:
         calls.overlooked(session, told, ended_at, known.duration_s, context.clock.now(), context.settings.zone)
-
-
 
 
 def ask_about_calls(context: Context) -> None:

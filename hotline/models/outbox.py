@@ -49,6 +49,8 @@ class OutboxEntry(Base):
     state: Mapped[OutboxState] = mapped_column(text_enum(OutboxState))
     due_at: Mapped[datetime]
     tries: Mapped[int] = mapped_column(server_default="0")
+    # How often the carrier was away when it was asked; that is no try.
+    waits: Mapped[int] = mapped_column(server_default="0")
     trouble: Mapped[str | None] = mapped_column(Text)
     made_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
@@ -61,9 +63,9 @@ class ReceiptOutcome(StrEnum):
     APPLIED = "applied"
     UNMATCHED = "unmatched"  # about a call that we do not know; the carrier is asked
     UNKNOWN_TO_CARRIER = "unknown_to_carrier"
-
-
     NOT_OURS = "not_ours"  # another service of the same account at the carrier
+
+
 class Receipt(Base):
     """A callback of the carrier, kept once however often it comes."""
 

@@ -101,6 +101,16 @@ def recording_told(session: Session, told: RecordingTold, now: datetime, zone: Z
         _apply_recording(session, call, told, now, zone)
 
 
+def recording_listed(session: Session, told: RecordingTold, now: datetime, zone: ZoneInfo) -> None:
+    """The carrier lists a recording: nobody told us of it, or it was given up too early, or all is well."""
+    recording_told(session, told, now, zone)
+    lost_id = recordings.find_lost(session, told.carrier, told.recording_id)
+    # Listed and yet not to be had, it is not asked for more often than once an hour.
+    event = f"listed:{now:%y%m%d%H}"
+    if lost_id and receipts.first_time(session, "recording", told.recording_id, event, told, now) is not None:
+        recordings.fetch_again(session, lost_id, now)
+
+
 def adopt(
     session: Session, receipt: Receipt, told: RecordingTold, who: Told | None, now: datetime, zone: ZoneInfo
 ) -> None:

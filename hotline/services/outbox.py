@@ -15,6 +15,8 @@ from hotline.services.access import Actor, require_role
 TRIES = 8
 _FIRST_WAIT = timedelta(seconds=5)
 _LONGEST_WAIT = timedelta(minutes=15)
+# As many as fill a day.
+_WAITS = 103
 
 
 def ask(session: Session, work: Work, subject_id: int, now: datetime, *, due_at: datetime | None = None) -> None:
@@ -92,13 +94,48 @@ def fail(entry: OutboxEntry, trouble: str, now: datetime) -> None:
         entry.state = OutboxState.DEAD
         return
     entry.state = OutboxState.WAITING
-    entry.due_at = now + min(_FIRST_WAIT * 2 ** (entry.tries - 1), _LONGEST_WAIT)
+    entry.due_at = now + _wait(entry.tries)
+
+
+def was_last_wait(entry: OutboxEntry) -> bool:
+    """True when a day has gone by in which the carrier was away whenever it was asked."""
+    return entry.waits >= _WAITS
+
+
+def wait(entry: OutboxEntry, trouble: str, now: datetime) -> None:
+    """The carrier is away, which is no try: due again after a growing wait, or dead after a day of them."""
+    entry.trouble = trouble
+    if was_last_wait(entry):
+        entry.state = OutboxState.DEAD
+        return
+    entry.waits += 1
+    put_off(entry, now + _wait(entry.waits))
+
+
+def _begin_anew(entry: OutboxEntry, now: datetime) -> None:
+    entry.state = OutboxState.WAITING
+    entry.tries = entry.waits = 0
+    entry.due_at = now
+
+
+def _wait(count: int) -> timedelta:
+    longest = _LONGEST_WAIT // _FIRST_WAIT
+    return min(_FIRST_WAIT * min(1 << (count - 1), longest), _LONGEST_WAIT)
+
+
+def revive(session: Session, work: Work, subject_id: int, now: datetime) -> None:
+    """Ask again for what was given up, with all its tries: there is a new reason to hope."""
+    entry = session.scalars(
+        select(OutboxEntry)
+        .where(OutboxEntry.work == work, OutboxEntry.subject_id == subject_id, OutboxEntry.state == OutboxState.DEAD)
+        .with_for_update()
+    ).one_or_none()
+    if entry is not None:
+        _begin_anew(entry, now)
 
 
 def replay(session: Session, entry: OutboxEntry, actor: Actor, now: datetime) -> None:
     """A person gives a dead entry all its tries again."""
     require_role(actor, *REPLAYERS)
-    entry.state = OutboxState.WAITING
-    entry.tries = 0
-    entry.due_at = now
+    _begin_anew(entry, now)
     audit.note(session, actor, Action.WORK_REPLAYED, now, subject="outbox", subject_id=entry.id)

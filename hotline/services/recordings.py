@@ -142,6 +142,29 @@ def spoiled(
         intake.receive_call(session, recording.call, now, zone)
 
 
+def wait_again(session: Session, recording_id: int, spoiled: RecordingState, waiting: RecordingState) -> bool:
+    """Take back that it came to nothing, together with the attention that was asked for; False when it did not."""
+    recording = lock(session, recording_id)
+    if recording.state != spoiled:
+        return False
+    recording.state, recording.trouble = waiting, None
+    if recording.call.attention == _TROUBLE[spoiled]:
+        recording.call.attention = None
+    return True
+
+
+def find_lost(session: Session, carrier: str, carrier_recording_id: str) -> int | None:
+    """The recording of the carrier's name, when it was given up as lost."""
+    known = Recording.carrier == carrier, Recording.carrier_recording_id == carrier_recording_id
+    return session.scalar(select(Recording.id).where(*known, Recording.state == RecordingState.LOST))
+
+
+def fetch_again(session: Session, recording_id: int, now: datetime) -> None:
+    """The carrier has it after all."""
+    if wait_again(session, recording_id, RecordingState.LOST, RecordingState.EXPECTED):
+        outbox.revive(session, Work.FETCH_RECORDING, recording_id, now)
+
+
 def correct(session: Session, recording: Recording, text: str, actor: Actor, now: datetime) -> Transcript:
     """A reviewer's version of what was said; it is understood again."""
     require_role(actor, *REVIEWERS)

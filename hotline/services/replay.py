@@ -5,19 +5,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from hotline.models import (
-    Attention,
-    Call,
-    MessageState,
-    OutboxEntry,
-    OutboxState,
-    Recording,
-    RecordingState,
-    TextMessage,
-    Work,
-)
+from hotline.models import MessageState, OutboxEntry, OutboxState, RecordingState, TextMessage, Work
 from hotline.rules.roles import REPLAYERS
-from hotline.services import outbox
+from hotline.services import outbox, recordings
 from hotline.services.access import Actor, require_role
 
 
@@ -44,28 +34,11 @@ def replay(session: Session, entry: OutboxEntry, actor: Actor, now: datetime) ->
 
 
 def _fetch(session: Session, recording_id: int) -> None:
-    _back(session, recording_id, RecordingState.LOST, RecordingState.EXPECTED)
+    recordings.wait_again(session, recording_id, RecordingState.LOST, RecordingState.EXPECTED)
 
 
 def _transcribe(session: Session, recording_id: int) -> None:
-    _back(session, recording_id, RecordingState.FAILED, RecordingState.STORED)
-
-
-_RAISED_BY = {
-    RecordingState.LOST: Attention.RECORDING_LOST,
-    RecordingState.FAILED: Attention.TRANSCRIPTION_FAILED,
-}
-
-
-def _back(session: Session, recording_id: int, spoiled: RecordingState, waiting: RecordingState) -> None:
-    call_id = session.get_one(Recording, recording_id).call_id
-    call = session.get_one(Call, call_id, with_for_update=True)
-    recording = session.get_one(Recording, recording_id, with_for_update=True)
-    if recording.state != spoiled:
-        return
-    recording.state, recording.trouble = waiting, None
-    if call.attention == _RAISED_BY[spoiled]:
-        call.attention = None
+    recordings.wait_again(session, recording_id, RecordingState.FAILED, RecordingState.STORED)
 
 
 def _send(session: Session, message_id: int) -> None:

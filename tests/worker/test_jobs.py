@@ -34,7 +34,7 @@ from hotline.models import (
 )
 from hotline.rules.survey_states import AttemptState, RoundState
 from hotline.services import receipts, surveys, text_messages
-from hotline.telephony.carrier import CarrierRefusedError, CarrierUnavailableError
+from hotline.telephony.carrier import CarrierRefusedError, CarrierUnavailableError, NotThereError
 from worker.jobs import JOBS
 from worker.perform import perform_with
 
@@ -104,13 +104,13 @@ def test_a_recording_larger_than_allowed_is_unreadable_and_its_order_exists(work
 
 
 def test_a_recording_that_never_comes_is_lost_and_its_order_exists(workshop: Workshop) -> None:
-    workshop.carrier.trouble = CarrierUnavailableError("HTTP 500")
+    workshop.carrier.trouble = NotThereError("media")
     recording_id = workshop.make(an_expected_recording)
 
     entry = workshop.do_until_dead(Work.FETCH_RECORDING, recording_id)
 
     assert entry.state == OutboxState.DEAD
-    assert entry.trouble == "CarrierUnavailableError"
+    assert entry.trouble == "NotThereError"
     assert workshop.get(Recording, recording_id).state == RecordingState.LOST
     assert workshop.one(Call).attention == Attention.RECORDING_LOST
     assert workshop.one(Order).number == workshop.one(Call).order_number
@@ -294,7 +294,7 @@ def test_a_text_message_that_the_carrier_refuses_says_why(workshop: Workshop) ->
 
 
 def test_a_text_message_that_cannot_be_sent_is_given_up_at_last(workshop: Workshop) -> None:
-    workshop.carrier.trouble = CarrierUnavailableError("HTTP 503")
+    workshop.carrier.trouble = RuntimeError("a fault of our own")
     message_id = workshop.make(a_message)
 
     workshop.do_until_dead(Work.SEND_MESSAGE, message_id)

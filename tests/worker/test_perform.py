@@ -11,7 +11,7 @@ from workshop import Workshop
 from hotline.models import Attention, Call, Order, OutboxEntry, OutboxState, Recording, RecordingState, Transcript, Work
 from hotline.services import outbox, replay
 from hotline.services.access import SYSTEM
-from hotline.telephony.carrier import CarrierUnavailableError
+from hotline.telephony.carrier import NotThereError
 from worker.perform import alone, perform_with
 
 
@@ -67,7 +67,7 @@ def test_an_entry_that_is_gone_is_no_work(workshop: Workshop) -> None:
 
 
 def test_failing_work_waits_longer_each_time_and_then_is_dead(workshop: Workshop) -> None:
-    workshop.carrier.trouble = CarrierUnavailableError("HTTP 500")
+    workshop.carrier.trouble = NotThereError("media")
     subject_id = workshop.make(expected)
     entry_id = workshop.ask(Work.FETCH_RECORDING, subject_id)
     waits = []
@@ -129,7 +129,7 @@ def test_a_failure_while_storing_stores_nothing(workshop: Workshop) -> None:
 
 
 def test_a_replayed_entry_begins_anew(workshop: Workshop) -> None:
-    workshop.carrier.trouble = CarrierUnavailableError("HTTP 500")
+    workshop.carrier.trouble = NotThereError("media")
     recording_id = workshop.make(expected)
     dead = workshop.do_until_dead(Work.FETCH_RECORDING, recording_id)
     assert workshop.one(Call).attention == Attention.RECORDING_LOST
