@@ -110,8 +110,10 @@ def _fact_forms(found: OrderDesk, refused: Refused | None) -> dict[FactName, Fac
 
 def _transcript_forms(found: OrderDesk, refused: Refused | None) -> dict[int, TranscriptForm]:
     forms = {
-        transcript.recording_id: TranscriptForm(formdata=None, data={"text": transcript.text})
-        for transcript in found.transcripts
+        recording.id: TranscriptForm(
+            formdata=None, data={"text": recording.transcripts[-1].text if recording.transcripts else ""}
+        )
+        for recording in found.recordings
     }
     return _with_refused(forms, refused, "transcript-")
 

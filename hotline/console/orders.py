@@ -93,8 +93,14 @@ def _state(doing: Doing, name: FactName, form: FactForm, *, is_confirmed: bool) 
     try:
         facts.confirm(doing.session, doing.order, name, value, doing.actor, doing.now, doing.zone)
     except WrongFactError as error:
-        raise UnusableFieldError({"value": gettext("This cannot be.")}) from error
+        raise UnusableFieldError({"value": _why_not(name)}) from error
     flash(gettext("Kept."))
+
+
+def _why_not(name: FactName) -> str:
+    if name == FactName.PHONE:
+        return str(gettext("No telephone has this number: a digit is missing, or the area code."))
+    return str(gettext("This cannot be."))
 
 
 def _units() -> list[desk.UnitChoice]:

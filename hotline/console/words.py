@@ -57,7 +57,7 @@ WORDS: Mapping[type[StrEnum], Mapping[Any, LazyString]] = {
         Move.ANSWER: _p("move", "Answer directly"),
         Move.ACCEPT: _p("move", "Accept"),
         Move.RETURN: _p("move", "Return"),
-        Move.CONTACT: _p("move", "First contact made"),
+        Move.CONTACT: _p("move", "Contact made"),
         Move.RESOLVE: _p("move", "Report the result"),
         Move.REFER: _p("move", "Refer"),
         Move.REPORT_BACK: _p("move", "Report their result"),

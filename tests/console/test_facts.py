@@ -7,7 +7,7 @@ import factories
 import pytest
 from site_under_test import Browser, Site
 
-from hotline.models import Action, AuditEntry, Fact, Order, Origin, Recording, Transcript
+from hotline.models import Action, AuditEntry, Fact, Order, Origin, Recording, RecordingState, Transcript
 from hotline.rules.facts import FactName, Urgency
 from hotline.rules.roles import REVIEWERS, Role
 from hotline.services import facts, recordings
@@ -123,6 +123,7 @@ def test_each_fact_can_be_corrected(site: Site, number: str, name: FactName, val
         (FactName.PEOPLE, "0", "此项内容超出范围"),
         (FactName.PEOPLE, "三个", "请填写数字"),
         (FactName.ADDRESS, "长" * 201, "最多填写 200 个字"),
+        (FactName.PHONE, "1381234", "缺位"),
         (FactName.CATEGORY, "magic", "没有这个选项"),
         (FactName.NEEDS, ["food", "gold"], "没有这个选项"),
     ],
@@ -186,6 +187,23 @@ def test_correction_of_an_older_version_is_not_laid_over_the_newer_one(site: Sit
     assert "慢的人写的" in page.text
     with site.sessions() as session:
         assert [each.text for each in site.all(session, Transcript)] == [SAID, "快的人写的"]
+
+
+def test_recording_that_no_machine_could_read_is_written_down_by_a_person(site: Site) -> None:
+    with site.sessions.begin() as session:
+        order = factories.order(session, session.merge(site.line))
+        recording = factories.recording(session, order.calls[0])
+        trouble = "The recording can't be read to its end."
+        recordings.spoiled(session, recording, RecordingState.UNREADABLE, trouble, factories.NOW, factories.ZONE)
+    browser = reviewer(site, order.number)
+    assert "录音已损坏" in browser.get(f"/orders/{order.number}").text
+
+    page = browser.send("data-correct-transcript", text="家里没有米了")
+
+    assert page.status_code == 200
+    assert 'class="transcript" data-player="player-' in page.text
+    with site.sessions() as session:
+        assert [(each.version, each.text) for each in site.all(session, Transcript)] == [(1, "家里没有米了")]
 
 
 def test_fact_that_changed_meanwhile_is_not_confirmed_unseen(site: Site, number: str) -> None:
