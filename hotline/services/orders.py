@@ -54,7 +54,9 @@ def lock(session: Session, order_id: int) -> Order:
     Locks are taken in one order everywhere: call, attempt or recording, order, round, outbox entry.
     """
     session.flush()
-    return session.get_one(Order, order_id, with_for_update={"key_share": True}, populate_existing=True)
+    # By a query: a get with a lock takes it for an error that the order has changed since this session read it.
+    found = select(Order).where(Order.id == order_id).with_for_update(key_share=True)
+    return session.scalars(found, execution_options={"populate_existing": True}).one()
 
 
 def set_urgency(order: Order, urgency: Urgency, limits: Limits, zone: ZoneInfo) -> None:

@@ -413,6 +413,8 @@ def _happen(attempt: SurveyAttempt, event: AttemptEvent, now: datetime) -> None:
         attempt.ended_at = now
 
 
+# Without keys: a foreign key's check must not wait for it.
+_LOCK = {"key_share": True}
 _OPEN_ROUND = frozenset({RoundState.WAITING, RoundState.CALLING, RoundState.LISTENING, RoundState.PERSON})
 
 
@@ -452,14 +454,22 @@ def _attempt_of(session: Session, recording: Recording) -> SurveyAttempt:
 
 
 def _locked(session: Session, attempt_id: int) -> SurveyAttempt:
-    """The attempt, after its call: callbacks about a call lock that too, so the order must be the same everywhere."""
+    """The attempt as it stands, with its order and round, which all wait for whoever else changes them.
+
+    Locks are taken in one order everywhere: call, attempt or recording, order, round, outbox entry.
+    """
+    session.flush()
     session.scalar(
         select(Call.id)
         .join(SurveyAttempt, SurveyAttempt.call_id == Call.id)
         .where(SurveyAttempt.id == attempt_id)
         .with_for_update(of=Call, key_share=True)
     )
-    return session.get_one(SurveyAttempt, attempt_id, with_for_update={"key_share": True}, populate_existing=True)
+    attempt = session.get_one(SurveyAttempt, attempt_id, with_for_update=_LOCK, populate_existing=True)
+    round_id = attempt.round_id
+    orders.lock(session, session.scalars(select(SurveyRound.order_id).where(SurveyRound.id == round_id)).one())
+    session.get_one(SurveyRound, round_id, with_for_update=_LOCK, populate_existing=True)
+    return attempt
 
 
 def _policy(session: Session, order: Order) -> Policy:

@@ -1,0 +1,123 @@
+"""People and the telephone at the same order at once: who comes second waits, and meets the order as it is then."""
+
+import threading
+
+import factories
+import pytest
+from factories import NOW, ZONE
+from sqlalchemy.orm import Session
+
+from hotline.db import Sessions
+from hotline.models import Order, SurveyAttempt, SurveyRound
+from hotline.rules.order_states import OrderState
+from hotline.rules.roles import Role
+from hotline.rules.survey_states import AttemptState, Resolved, RoundState, Satisfied
+from hotline.services import intake, orders, surveys
+from hotline.services.access import SYSTEM
+from hotline.services.desk import orders as desk_orders
+from hotline.services.desk import surveys as desk_surveys
+
+PATIENCE_S = 10
+
+
+@pytest.fixture
+def token(own_sessions: Sessions) -> str:
+    """A survey call in which both questions were asked and the last key is about to be pressed."""
+    with own_sessions.begin() as session:
+        attempt = factories.talking(session, factories.attempt(session))
+        surveys.keyed(session, attempt, factories.told(), "1", NOW, ZONE)
+        return attempt.token
+
+
+def last_key(session: Session, token: str) -> None:
+    attempt = surveys.attempt_by_token(session, token)
+    assert attempt is not None
+    surveys.keyed(session, attempt, factories.told(), "1", NOW, ZONE)
+
+
+def test_a_key_pressed_while_a_person_moves_the_order_meets_the_moved_order(own_sessions: Sessions, token: str) -> None:
+    failed: list[BaseException] = []
+
+    def press() -> None:
+        try:
+            with own_sessions.begin() as session:
+                last_key(session, token)
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the caller would hear an apology
+            failed.append(error)
+
+    with own_sessions.begin() as session:
+        attempt = session.query(SurveyAttempt).one()
+        number = attempt.round.order.number
+        actor = factories.actor(session, attempt.round.order.unit, Role.SUPERVISOR)
+        order = desk_orders.to_change(session, actor, number)
+        assert order is not None
+        orders.close(session, order, actor, NOW, "已电话确认")
+        pressing = threading.Thread(target=press)
+        pressing.start()
+        pressing.join(0.5)
+        assert pressing.is_alive(), "the key must wait for the person"
+    pressing.join(PATIENCE_S)
+
+    assert failed == []
+    with own_sessions() as session:
+        assert session.query(Order).one().state == OrderState.CLOSED
+        assert session.query(SurveyRound).one().state == RoundState.CANCELLED
+        assert session.query(SurveyAttempt).one().state == AttemptState.ANSWERED
+
+
+def test_a_person_who_answers_while_the_caller_presses_the_last_key_does_not_meet_in_a_ring(
+    own_sessions: Sessions, token: str
+) -> None:
+    failed: list[BaseException] = []
+
+    def answer() -> None:
+        try:
+            with own_sessions.begin() as session:
+                survey = desk_surveys.to_change(session, SYSTEM, session.query(SurveyRound).one().id)
+                assert survey is not None
+                if survey.ended_at is None:
+                    surveys.answer_by_person(
+                        session, survey, Resolved.NO, Satisfied.DISSATISFIED, None, None, SYSTEM, NOW, ZONE
+                    )
+        except BaseException as error:  # noqa: BLE001 - a deadlock is one
+            failed.append(error)
+
+    with own_sessions.begin() as session:
+        last_key(session, token)
+        answering = threading.Thread(target=answer)
+        answering.start()
+        answering.join(0.5)
+    answering.join(PATIENCE_S)
+
+    assert failed == []
+    with own_sessions() as session:
+        assert session.query(Order).one().state == OrderState.CLOSED
+
+
+def test_facts_understood_while_a_person_moves_the_order_do_not_fail(own_sessions: Sessions) -> None:
+    failed: list[BaseException] = []
+    with own_sessions.begin() as session:
+        number = factories.order(session).number
+
+    def understand() -> None:
+        try:
+            with own_sessions.begin() as session:
+                known = session.query(Order).one()
+                order = intake.receive_call(session, known.calls[0], NOW, ZONE)
+                order.summary = "家里没有米"
+        except BaseException as error:  # noqa: BLE001 - it would be retried, and look like a fault
+            failed.append(error)
+
+    with own_sessions.begin() as session:
+        order = desk_orders.to_change(session, SYSTEM, number)
+        assert order is not None
+        orders.triage(session, order, SYSTEM, NOW)
+        understanding = threading.Thread(target=understand)
+        understanding.start()
+        understanding.join(0.5)
+    understanding.join(PATIENCE_S)
+
+    assert failed == []
+    with own_sessions() as session:
+        order = session.query(Order).one()
+        assert (order.state, order.summary) == (OrderState.TRIAGED, "家里没有米")
