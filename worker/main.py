@@ -13,14 +13,15 @@ from typing import Any
 
 import psycopg
 from redis import Redis
-from rq import Queue, Worker
+from rq import Worker
 
 from hotline.logs import configure_logs, get_log
 from hotline.settings import Settings
 from speech.recognizer import Recognizer
 from worker import perform
 from worker.context import Context, make_context
-from worker.queue import SERIALIZER, connect
+from worker.queue import SERIALIZER, OutboxJob, connect
+from worker.queue import queue as queue_of
 from worker.schedule import SCHEDULE, Periodic, Timetable
 
 log = get_log(__name__)
@@ -96,9 +97,10 @@ def _end_with(parent: int) -> None:
 def _work(queue: str, context: Context) -> None:
     redis = connect(context.settings.redis_url.get_secret_value())
     worker = Worker(
-        [Queue(queue, connection=redis, serializer=SERIALIZER)],
+        [queue_of(redis, queue)],
         connection=redis,
         serializer=SERIALIZER,
+        job_class=OutboxJob,
         worker_ttl=30,
         job_monitoring_interval=5,
         maintenance_interval=20,
