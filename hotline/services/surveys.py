@@ -96,6 +96,8 @@ def open_round(session: Session, order: Order, now: datetime, zone: ZoneInfo) ->
 
 def attempt_by_token(session: Session, token: str) -> SurveyAttempt | None:
     """The attempt that a webhook's address names, locked until the transaction ends."""
+    if not token.isalnum():
+        return None  # the database cannot even be asked about some characters
     attempt_id = session.scalar(select(SurveyAttempt.id).where(SurveyAttempt.token == token))
     return _locked(session, attempt_id) if attempt_id is not None else None
 

@@ -11,7 +11,10 @@ from hotline.rules.survey_states import AttemptEvent
 from hotline.services.receipts import RecordingTold, Told
 from hotline.telephony.twilio_words import (
     CALL_ID,
+    CODE,
+    DURATION,
     ENDED,
+    KEYS,
     MACHINES,
     MESSAGES,
     NAME,
@@ -21,6 +24,8 @@ from hotline.telephony.twilio_words import (
 )
 
 Form = Mapping[str, str]
+
+_A_DAY_S = 86_400
 
 
 class UnusableFormError(ValueError):
@@ -79,6 +84,18 @@ def duration_s(form: Form) -> int | None:
     return _number(form.get("CallDuration"))
 
 
+def pressed(form: Form) -> str:
+    """The key that was pressed; `""` for none, and for what no telephone has."""
+    key = form.get("Digits", "")
+    return key if KEYS.fullmatch(key) else ""
+
+
+def error_code(form: Form) -> str | None:
+    """The carrier's own number for what went wrong."""
+    code = form.get("ErrorCode", "")
+    return code if CODE.fullmatch(code) else None
+
+
 def is_machine(form: Form) -> bool:
     """True when a machine picked up; `unknown` is taken as a person."""
     return form.get("AnsweredBy") in MACHINES
@@ -107,7 +124,11 @@ def _short(token: str) -> str:
 
 
 def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() else None
+    """Whole seconds of at most a day: no call is longer, whatever a form says."""
+    if not text or not DURATION.fullmatch(text):
+        return None
+    seconds = int(text)
+    return seconds if seconds <= _A_DAY_S else None
 
 
 def _time(text: str | None) -> datetime | None:
@@ -115,6 +136,6 @@ def _time(text: str | None) -> datetime | None:
         return None
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         return None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -13,6 +13,9 @@ CALL_ID = re.compile(r"CA[0-9a-fA-F]{32}")
 RECORDING_ID = re.compile(r"RE[0-9a-fA-F]{32}")
 
 NUMBER = re.compile(r"\+?[0-9]{2,15}")
+KEYS = re.compile(r"[0-9*#]{1,8}")
+CODE = re.compile(r"[0-9]{1,6}")
+DURATION = re.compile(r"[0-9]{1,6}")
 # A withheld number arrives as a word, as nothing at all, or as these digits.
 WITHHELD = frozenset({"+266696687", "266696687"})
 

@@ -33,6 +33,7 @@ _SIGNATURE = re.compile(r"[A-Za-z0-9+/]{27}=")  # an HMAC-SHA1 in base64
 def _check_signature() -> None:
     """Fail closed: what is not signed with our token for our own address never reaches a view."""
     settings = runtime().settings
+_LAST_ID = 2**31 - 1
     signature = request.headers.get("X-Twilio-Signature", "")
     if not _SIGNATURE.fullmatch(signature):
         # Before the form is read: whoever has no signature holds up a thread no longer than this.
@@ -140,7 +141,7 @@ def survey_key(token: str) -> Response:
     held, told = runtime(), _told()
     with held.transaction() as session:
         attempt = _attempt(session, token)
-        asked = surveys.keyed(session, attempt, told, request.form.get("Digits", ""), held.now(), held.settings.zone)
+        asked = surveys.keyed(session, attempt, told, forms.pressed(request.form), held.now(), held.settings.zone)
     return _words(documents.survey(asked, _addresses()))
 
 
