@@ -21,7 +21,7 @@ from twilio.rest import Client
 
 ROOT = Path(__file__).parents[2]
 ACCOUNT_SID = "AC" + "0" * 32
-AUTH_TOKEN = "a-token-for-tests"
+AUTH_TOKEN = "0123456789abcdef" * 2
 HOTLINE = "+862012345678"
 CALLER = "+8613800138000"
 _DEADLINE_S = 20.0
