@@ -8,7 +8,7 @@ from pathlib import Path
 
 import factories
 import pytest
-from stand_in import ACCOUNT_SID, AUTH_TOKEN, CALLER, HOTLINE, Sandbox, Service
+from stand_in import ACCOUNT_SID, AUTH_TOKEN, CALLER, HOTLINE, Sandbox, Service, until
 
 from hotline.rules.survey_states import AttemptEvent
 from hotline.telephony.carrier import (
@@ -189,10 +189,11 @@ def test_a_text_message_is_sent_and_its_fate_told_at_our_address(
 ) -> None:
     service.on("/messages/7/status")
 
-    carrier.send_text(7, HOTLINE, CALLER, "您反映的事项已受理。")
+    sid = carrier.send_text(7, HOTLINE, CALLER, "您反映的事项已受理。")
 
-    sent = sandbox.control("GET", "/messages").json()[-1]
+    (sent,) = [each for each in sandbox.control("GET", "/messages").json() if each["message_sid"] == sid]
     assert (sent["to"], sent["from"], sent["body"]) == (CALLER, HOTLINE, "您反映的事项已受理。")
+    until(lambda: service.at("/messages/7/status"), "its fate to be told")
 
 
 def test_a_text_message_to_nowhere_is_refused(carrier: TwilioCarrier) -> None:
