@@ -38,7 +38,16 @@ _SETTINGS = {
     "log_checkpoints": "off",
 }
 # For data that is thrown away: a crash of the machine may ruin it, a crash of the server may not.
-_CARELESS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+# Little log, too: it is written and removed for nothing.
+_CARELESS = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "min_wal_size": "32MB",
+    "max_wal_size": "64MB",
+}
 
 
 class Postgres:
@@ -50,7 +59,7 @@ class Postgres:
         self.directory = directory.resolve()
         self._data = self.directory / "data"
         self._lock = self.directory / "lock"
-        self._settings = _SETTINGS if durable else _SETTINGS | _CARELESS
+        self._is_durable = durable
         self._process: Process | None = None
 
     def __enter__(self) -> Self:
@@ -179,13 +188,13 @@ class Postgres:
             f"--pgdata={unfinished}", f"--username={_ROLE}", "--auth=trust", "--encoding=UTF8", "--locale=C",
             "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
         )  # fmt: skip
-        run_to_end(self._command("initdb", *options))
+        run_to_end(self._command("initdb", *options, *([] if self._is_durable else ["--no-sync"])))
         unfinished.rename(self._data)
 
     def _server(self) -> Command:
         # A quoted name, since the setting is a list in which a comma divides.
         directories = '"{}"'.format(str(self._sockets).replace('"', '""'))
-        settings = self._settings | {"unix_socket_directories": directories}
+        settings = _SETTINGS | ({} if self._is_durable else _CARELESS) | {"unix_socket_directories": directories}
         options = [option for item in settings.items() for option in ("-c", "=".join(item))]
         return self._command("postgres", "-D", str(self._data), *options)
 

@@ -65,7 +65,7 @@ def test_postgres_speaks_utf8_utc_and_one_collation_everywhere(server: Postgres)
 
 
 def test_postgres_starts_over_files_of_a_dead_server_whose_number_is_taken(directory: Path) -> None:
-    server = Postgres(directory / "postgres")
+    server = Postgres(directory / "postgres", durable=False)
     server.start()
     pid_file = directory / "postgres" / "data" / "postmaster.pid"
     lines = pid_file.read_text().splitlines()
@@ -79,7 +79,7 @@ def test_postgres_starts_over_files_of_a_dead_server_whose_number_is_taken(direc
 
 
 def test_postgres_starts_over_a_ruined_pid_file(directory: Path) -> None:
-    server = Postgres(directory / "postgres")
+    server = Postgres(directory / "postgres", durable=False)
     server.start()
     server.stop()
     (directory / "postgres" / "data" / "postmaster.pid").write_text("no number at all")
@@ -93,14 +93,14 @@ def test_half_made_data_directory_is_made_anew(directory: Path) -> None:
     unfinished.mkdir(parents=True)
     (unfinished / "PG_VERSION").write_text("18")
 
-    with Postgres(directory / "postgres") as server:
+    with Postgres(directory / "postgres", durable=False) as server:
         assert server.is_healthy()
 
 
 def test_server_that_an_earlier_run_left_running_is_replaced(server: Postgres, directory: Path) -> None:
     left_behind = server.pid
 
-    with Postgres(directory / "postgres") as successor:
+    with Postgres(directory / "postgres", durable=False) as successor:
         assert successor.is_healthy()
         assert not is_alive(left_behind)
 
@@ -109,12 +109,12 @@ def test_postgres_in_a_directory_too_deep_for_a_socket(directory: Path) -> None:
     deep = directory / ("deep" * 20) / ("deeper" * 10)
     deep.mkdir(parents=True)
 
-    with Postgres(deep / "postgres") as server, connect(server) as connection:
+    with Postgres(deep / "postgres", durable=False) as server, connect(server) as connection:
         assert connection.execute("select 1").fetchone() == (1,)
 
 
 def test_two_of_each_run_side_by_side(directory: Path) -> None:
-    with Postgres(directory / "a") as one, Postgres(directory / "b") as other:
+    with Postgres(directory / "a", durable=False) as one, Postgres(directory / "b", durable=False) as other:
         with connect(one) as connection:
             connection.execute("create table only_here (x int)")
         with connect(other) as connection:
@@ -125,7 +125,7 @@ def test_two_of_each_run_side_by_side(directory: Path) -> None:
 
 
 def test_a_stopped_server_leaves_no_process(directory: Path) -> None:
-    server, queue = Postgres(directory / "postgres"), Redis(directory / "redis")
+    server, queue = Postgres(directory / "postgres", durable=False), Redis(directory / "redis")
     server.start()
     queue.start()
 
