@@ -28,54 +28,56 @@ _ZH: Mapping[str, str] = {
     "connecting": "正在为您转接值班人员，通话会录音，请稍候。",
     "nobody_there": "抱歉，值班人员暂时无法接听。请您留言，我们会尽快给您回电。",
     "ask_again": "没有听到您的声音。请在“嘀”声后再说一次。",
+    "or_person": "需要人工服务，请按零。",
     "heard_nothing": "还是没有听到您的声音。我们会安排工作人员给您回电。如遇危险，请马上拨打幺幺零、幺幺九或幺二零。再见。",
     "thanks": "您反映的事情已经记下来了。您的工单编号是：{digits}。再说一遍：{digits}。我们会尽快处理，办好后会给您回电。再见。",
     "goodbye": "感谢您的来电，再见。",
     "not_in_service": "您拨打的号码不是救助热线，请核对后再拨。",
     "apology": "抱歉，系统暂时出了故障。我们会尽快安排工作人员给您回电。如遇危险，请马上拨打幺幺零、幺幺九或幺二零。",
     "ask_resolved": (
-        "您好，这里是民政救助热线，想就您反映的事情做个回访。请问事情解决了吗？"
+        "您好，这里是{line}，想就您反映的事情做个回访。请问事情解决了吗？"
         "解决了，请按一。解决了一部分，请按二。没有解决，请按三。需要工作人员联系您，请按零。以后不想再接到回访，请按九。"
     ),
     "ask_resolved_again": "不好意思，没有收到您的选择。事情解决了，请按一。解决了一部分，请按二。没有解决，请按三。",
     "speak_freely": "您也可以直接说。请在“嘀”声后告诉我们：事情解决了没有，您满意不满意。",
     "ask_satisfied": "请问您对这次服务满意吗？满意，请按一。一般，请按二。不满意，请按三。",
     "ask_satisfied_again": "不好意思，没有收到您的选择。满意，请按一。一般，请按二。不满意，请按三。",
-    "ask_reason": "很抱歉没有让您满意，我们会重新办理。请在“嘀”声后告诉我们原因，说完请挂机。",
+    "ask_reason": "很抱歉，您的事情还没有办好，我们会重新办理。请在“嘀”声后告诉我们原因，说完请挂机。",
     "thank": "感谢您的回答，祝您生活愉快，再见。",
     "will_redo": "谢谢您告诉我们，我们会尽快重新办理。再见。",
     "person_will_ring": "好的，我们会安排工作人员与您联系。再见。",
     "never_again": "好的，今后不再给您打回访电话。再见。",
-    "sms_order_number": "【民政救助热线】您反映的事项已受理，工单编号{number}。办理完成后我们会致电回访。如遇危险请拨打110、119或120。",
+    "sms_order_number": "【{line}】您反映的事项已受理，工单编号{number}。办理完成后我们会致电回访。如遇危险请拨打110、119或120。",
 }
 
 _YUE: Mapping[str, str] = {
     "greeting": (
-        "你好，呢度係{line}。为咗帮你办好件事，今次通话会录音。"
+        "你好，呢度系{line}。为咗帮你办好件事，今次通话会录音。"
         "请喺“嘟”一声之后讲低你嘅困难、所在嘅地方同联络电话，讲完请按井号键或者直接收线。需要人工服务，请按零。"
     ),
     "connecting": "而家帮你转接当值同事，通话会录音，请等一等。",
     "nobody_there": "唔好意思，当值同事暂时未能接听。请你留言，我哋会尽快打返俾你。",
     "ask_again": "听唔到你把声。请喺“嘟”一声之后再讲一次。",
-    "heard_nothing": "仲係听唔到你把声。我哋会安排同事打返俾你。如果有危险，请即刻打一一零、一一九或者一二零。再见。",
-    "thanks": "你反映嘅事已经记低咗。你嘅工单编号係：{digits}。再讲一次：{digits}。我哋会尽快处理，办好之后会打俾你。再见。",
+    "or_person": "需要人工服务，请按零。",
+    "heard_nothing": "仲系听唔到你把声。我哋会安排同事打返俾你。如果有危险，请即刻打一一零、一一九或者一二零。再见。",
+    "thanks": "你反映嘅事已经记低咗。你嘅工单编号系：{digits}。再讲一次：{digits}。我哋会尽快处理，办好之后会打俾你。再见。",
     "goodbye": "多谢你嘅来电，再见。",
-    "not_in_service": "你打嘅号码唔係救助热线，请核对之后再打。",
+    "not_in_service": "你打嘅号码唔系救助热线，请核对之后再打。",
     "apology": "唔好意思，系统暂时有故障。我哋会尽快安排同事打返俾你。如果有危险，请即刻打一一零、一一九或者一二零。",
     "ask_resolved": (
-        "你好，呢度係民政救助热线，想就你反映嘅事做个回访。请问件事解决咗未？"
+        "你好，呢度系{line}，想就你反映嘅事做个回访。请问件事解决咗未？"
         "解决咗，请按一。解决咗一部分，请按二。未解决，请按三。需要同事联络你，请按零。以后唔想再收到回访，请按九。"
     ),
     "ask_resolved_again": "唔好意思，收唔到你嘅选择。解决咗，请按一。解决咗一部分，请按二。未解决，请按三。",
     "speak_freely": "你亦可以直接讲。请喺“嘟”一声之后话俾我哋知：件事解决咗未，你满唔满意。",
     "ask_satisfied": "请问你对今次服务满唔满意？满意，请按一。一般，请按二。唔满意，请按三。",
     "ask_satisfied_again": "唔好意思，收唔到你嘅选择。满意，请按一。一般，请按二。唔满意，请按三。",
-    "ask_reason": "好抱歉未能令你满意，我哋会重新办理。请喺“嘟”一声之后讲低原因，讲完请收线。",
+    "ask_reason": "好抱歉，你件事仲未办好，我哋会重新办理。请喺“嘟”一声之后话俾我哋知原因，讲完请收线。",
     "thank": "多谢你嘅回答，祝你生活愉快，再见。",
     "will_redo": "多谢你话俾我哋知，我哋会尽快重新办理。再见。",
     "person_will_ring": "好，我哋会安排同事联络你。再见。",
     "never_again": "好，以后唔会再打回访电话俾你。再见。",
-    "sms_order_number": "【民政救助热线】你反映嘅事项已受理，工单编号{number}。办好之后我哋会致电回访。如有危险请致电110、119或120。",
+    "sms_order_number": "【{line}】你反映嘅事项已受理，工单编号{number}。办好之后我哋会致电回访。如有危险请致电110、119或120。",
 }
 
 _EN: Mapping[str, str] = {
@@ -87,6 +89,7 @@ _EN: Mapping[str, str] = {
     "connecting": "You are being connected to the person on duty. The call is recorded. Please hold on.",
     "nobody_there": "Sorry, nobody can take your call just now. Please leave a message; we will ring you back soon.",
     "ask_again": "We did not hear you. Please speak again after the tone.",
+    "or_person": "For a person, press zero.",
     "heard_nothing": (
         "We still did not hear you. Somebody will ring you back. In danger, ring one one zero, one one nine or one two zero. "
         "Goodbye."
@@ -102,7 +105,7 @@ _EN: Mapping[str, str] = {
         "In danger, ring one one zero, one one nine or one two zero."
     ),
     "ask_resolved": (
-        "Hello, this is the relief hotline, ringing about the matter you told us. Has it been settled? "
+        "Hello, this is the {line}, ringing about the matter you told us. Has it been settled? "
         "Yes, press one. In part, press two. No, press three. To be contacted by a person, press zero. "
         "To get no more such calls, press nine."
     ),
@@ -110,13 +113,13 @@ _EN: Mapping[str, str] = {
     "speak_freely": "You can simply say it. After the tone, tell us whether it is settled and whether you are satisfied.",
     "ask_satisfied": "Are you satisfied with the help? Satisfied, press one. So-so, press two. Dissatisfied, press three.",
     "ask_satisfied_again": "Sorry, no choice arrived. Satisfied, press one. So-so, press two. Dissatisfied, press three.",
-    "ask_reason": "We are sorry, and will do it again. After the tone, please tell us why; then hang up.",
+    "ask_reason": "We are sorry that your matter is not settled; we will take it up again. After the tone, please tell us why; then hang up.",
     "thank": "Thank you for your answers. Goodbye.",
     "will_redo": "Thank you for telling us. We will do it again soon. Goodbye.",
     "person_will_ring": "All right, a person will get in touch with you. Goodbye.",
     "never_again": "All right, we will not ring you about this again. Goodbye.",
     "sms_order_number": (
-        "[Relief hotline] Your matter has been received as order {number}. We will ring you when it is done. "
+        "[{line}] Your matter has been received as order {number}. We will ring you when it is done. "
         "In danger call 110, 119 or 120."
     ),
 }

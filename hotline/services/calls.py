@@ -229,7 +229,7 @@ def _kind(call: Call, told: RecordingTold) -> RecordingKind:
 
 def _leave_message(session: Session, call: Call, now: datetime, event: CallEvent) -> None:
     _move(call, event)
-    text_messages.tell_order_number(session, call, _language(call), now)
+    text_messages.tell_order_number(session, call, now)
 
 
 _NOBODY_ON_DUTY = {

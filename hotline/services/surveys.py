@@ -76,7 +76,7 @@ class Asked:
     token: str
     step: Step | None
     language: str
-    order_number: str
+    line_name: str
 
 
 def open_round(session: Session, order: Order, now: datetime, zone: ZoneInfo) -> SurveyRound:
@@ -433,13 +433,12 @@ def _require_open(survey: SurveyRound, event: RoundEvent) -> None:
 
 
 def _asked(attempt: SurveyAttempt, *, silent: bool = False) -> Asked:
-    order = attempt.round.order
     line = attempt.call.line if attempt.call else None
     return Asked(
         token=attempt.token,
         step=None if silent else attempt.step,
         language=line.language if line else "zh-CN",
-        order_number=order.number,
+        line_name=line.name if line else "",
     )
 
 

@@ -13,18 +13,19 @@ from hotline.services import outbox
 ORDER_NUMBER = "order_number"
 
 
-def tell_order_number(session: Session, call: Call, language: str, now: datetime) -> None:
+def tell_order_number(session: Session, call: Call, now: datetime) -> None:
     """Write the caller the number of the order, when the phone can show it; once for each call."""
-    if call.number is None or call.order_number is None or not _takes_texts(call.number):
+    line = call.line
+    if line is None or call.number is None or call.order_number is None or not _takes_texts(call.number):
         return
     row = insert(TextMessage).values(
         direction=Direction.OUTBOUND,
         purpose=ORDER_NUMBER,
         carrier=call.carrier,
-        line_id=call.line_id,
+        line_id=line.id,
         call_id=call.id,
         number=call.number,
-        body=text_for(language, "sms_order_number", number=call.order_number),
+        body=text_for(line.language, "sms_order_number", line=line.name, number=call.order_number),
         state=MessageState.WAITING,
         made_at=now,
     )

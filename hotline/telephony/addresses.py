@@ -14,7 +14,7 @@ class Addresses:
         return f"{self.base}/voice/{what}"
 
     def survey(self, token: str, what: str = "picked-up") -> str:
-        """An address of one survey attempt: picked-up, key, spoken, status."""
+        """An address of one survey attempt: picked-up, key, spoken, fallback, status."""
         return f"{self.base}/voice/survey/{token}/{what}"
 
     def message_status(self, message_id: int) -> str:

@@ -27,11 +27,9 @@ def inbound(heard: Heard, addresses: Addresses) -> str:
         case CallState.WITH_PERSON if heard.duty_number:
             _connect(document, heard, addresses)
         case CallState.WITH_PERSON | CallState.RECORDER:
-            _say(document, heard.language, "nobody_there")
-            _record(document, addresses)
+            _ask_to_speak(document, heard, addresses, "nobody_there")
         case CallState.ASKED_AGAIN:
-            _say(document, heard.language, "ask_again")
-            _record(document, addresses)
+            _ask_to_speak(document, heard, addresses, "ask_again")
         case _:
             _say(document, heard.language, _LAST_WORDS[heard.state], digits=_digits(heard))
             document.hangup()
@@ -50,7 +48,7 @@ def survey(asked: Asked, addresses: Addresses) -> str:
             action_on_empty_result=True,
             action=addresses.survey(asked.token, "key"),
         )
-        _say(gather, asked.language, asked.step)
+        _say(gather, asked.language, asked.step, line=asked.line_name)
         document.append(gather)
     elif asked.step in {Step.SPEAK_FREELY, Step.ASK_REASON}:
         _say(document, asked.language, asked.step)
@@ -85,10 +83,24 @@ _LAST_WORDS = {
 
 
 def _greet(document: VoiceResponse, heard: Heard, addresses: Addresses) -> None:
-    gather = Gather(input="dtmf", num_digits=1, timeout=1, finish_on_key="", action=addresses.voice("key"))
+    gather = _key_for_person(addresses)
     _say(gather, heard.language, "greeting", line=heard.line_name)
     document.append(gather)
     _record(document, addresses)
+
+
+def _ask_to_speak(document: VoiceResponse, heard: Heard, addresses: Addresses, words: str) -> None:
+    gather = _key_for_person(addresses)
+    _say(gather, heard.language, words)
+    if heard.duty_number:
+        _say(gather, heard.language, "or_person")
+    document.append(gather)
+    _record(document, addresses)
+
+
+def _key_for_person(addresses: Addresses) -> Gather:
+    """Whoever knows what is being said need not wait for the tone before pressing the key."""
+    return Gather(input="dtmf", num_digits=1, timeout=1, finish_on_key="", action=addresses.voice("key"))
 
 
 def _record(document: VoiceResponse, addresses: Addresses) -> None:

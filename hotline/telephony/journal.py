@@ -11,10 +11,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFreeError
 from sqlalchemy.orm import Session
 
 from hotline.logs import get_log
-from hotline.services import calls
+from hotline.models import MessageState
+from hotline.rules.survey_states import AttemptEvent
+from hotline.services import calls, surveys, text_messages
 from hotline.services.receipts import RecordingTold, Told
 
 log = get_log(__name__)
@@ -37,7 +40,27 @@ class EndedCall:
     duration_s: int | None
 
 
-Entry = MissedCall | EndedCall | RecordingTold
+@dataclass(frozen=True)
+class SurveyProgress:
+    """How a call that we placed was getting on."""
+
+    token: str
+    event: AttemptEvent
+
+
+@dataclass(frozen=True)
+class MessageFate:
+    """How far a text message of ours had come."""
+
+    message_id: int
+    state: MessageState
+    trouble: str | None
+
+
+Entry = MissedCall | EndedCall | RecordingTold | SurveyProgress | MessageFate
+
+# The database is away, or has no time: what is told now can be stored later.
+AWAY = (OperationalError, InterfaceError, NoConnectionFreeError)
 
 
 class Journal:
@@ -59,25 +82,30 @@ class Journal:
     def replay(self, apply: Callable[[Entry], None]) -> int:
         """Hand every entry to `apply`, oldest first, and forget those that it took; how many these were.
 
-        An entry that cannot be read or stored stays, and holds up no other.
+        An entry that cannot be read or stored is put aside into `unusable/`, told once, and holds up no other.
 
         Raises:
-            sqlalchemy.exc.OperationalError, sqlalchemy.exc.InterfaceError: the database is still away.
+            One of `AWAY`: the database is still away.
         """
         files = sorted(self._directory.glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
-        return sum(_take(path, apply) for path in files)
+        return sum(self._take(path, apply) for path in files)
 
+    def _take(self, path: Path, apply: Callable[[Entry], None]) -> bool:
+        try:
+            apply(_entry(json.loads(path.read_text())))
+        except AWAY:
+            raise
+        except Exception:
+            log.exception("a journal entry cannot be stored and is put aside", file=path.name)
+            self._put_aside(path)
+            return False
+        path.unlink()
+        return True
 
-def _take(path: Path, apply: Callable[[Entry], None]) -> bool:
-    try:
-        apply(_entry(json.loads(path.read_text())))
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception:
-        log.exception("a journal entry cannot be stored", file=path.name)
-        return False
-    path.unlink()
-    return True
+    def _put_aside(self, path: Path) -> None:
+        unusable = self._directory / "unusable"
+        unusable.mkdir(mode=0o700, exist_ok=True)
+        path.replace(unusable / path.name)
 
 
 def store(session: Session, entry: Entry, now: datetime, zone: ZoneInfo) -> None:
@@ -89,6 +117,18 @@ def store(session: Session, entry: Entry, now: datetime, zone: ZoneInfo) -> None
             calls.ended(session, entry.told, entry.at, entry.duration_s, now, zone)
         case RecordingTold():
             calls.recording_told(session, entry, now, zone)
+        case SurveyProgress():
+            _progress(session, entry, now, zone)
+        case MessageFate():
+            text_messages.reported(session, entry.message_id, entry.state, entry.trouble)
+
+
+def _progress(session: Session, entry: SurveyProgress, now: datetime, zone: ZoneInfo) -> None:
+    attempt = surveys.attempt_by_token(session, entry.token)
+    if attempt is None:
+        log.warning("a call was told of that is none of our surveys")
+        return
+    surveys.progressed(session, attempt, entry.event, now, zone)
 
 
 def recording_told_from(stored: Mapping[str, Any]) -> RecordingTold:
@@ -109,5 +149,9 @@ def _entry(content: Mapping[str, Any]) -> Entry:
             return MissedCall(Told(**fields["told"]), datetime.fromisoformat(fields["at"]))
         case "EndedCall":
             return EndedCall(Told(**fields["told"]), datetime.fromisoformat(fields["at"]), fields["duration_s"])
+        case "SurveyProgress":
+            return SurveyProgress(fields["token"], AttemptEvent(fields["event"]))
+        case "MessageFate":
+            return MessageFate(fields["message_id"], MessageState(fields["state"]), fields["trouble"])
         case _:
             return recording_told_from(fields)

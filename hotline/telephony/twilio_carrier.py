@@ -65,6 +65,7 @@ class TwilioCarrier:
                 to=to_number,
                 from_=from_number,
                 url=self._addresses.survey(token),
+                fallback_url=self._addresses.survey(token, "fallback"),
                 status_callback=self._addresses.survey(token, "status"),
                 status_callback_event=["initiated", "ringing", "answered", "completed"],
                 timeout=_RING_S,

@@ -3,7 +3,6 @@
 import re
 
 from flask import Blueprint, Response, abort, request
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from twilio.request_validator import RequestValidator
 from werkzeug.exceptions import HTTPException
@@ -12,11 +11,20 @@ from hotline.logs import get_log
 from hotline.models import SurveyAttempt
 from hotline.rules.call_flow import CallEvent
 from hotline.rules.wording import DEFAULT
-from hotline.services import calls, surveys, text_messages
+from hotline.services import calls, surveys
 from hotline.services.receipts import Told
 from hotline.telephony import documents, forms
 from hotline.telephony.addresses import Addresses
-from hotline.telephony.journal import EndedCall, Entry, Journal, MissedCall, store
+from hotline.telephony.journal import (
+    AWAY,
+    EndedCall,
+    Entry,
+    Journal,
+    MessageFate,
+    MissedCall,
+    SurveyProgress,
+    store,
+)
 from hotline.web import runtime
 
 log = get_log(__name__)
@@ -25,6 +33,7 @@ voice = Blueprint("voice", __name__, url_prefix="/voice")
 notices = Blueprint("notices", __name__)
 
 _LARGEST_FORM = 64 * 1024
+_LAST_ID = 2**31 - 1
 _SIGNATURE = re.compile(r"[A-Za-z0-9+/]{27}=")  # an HMAC-SHA1 in base64
 
 
@@ -33,25 +42,35 @@ _SIGNATURE = re.compile(r"[A-Za-z0-9+/]{27}=")  # an HMAC-SHA1 in base64
 def _check_signature() -> None:
     """Fail closed: what is not signed with our token for our own address never reaches a view."""
     settings = runtime().settings
-_LAST_ID = 2**31 - 1
     signature = request.headers.get("X-Twilio-Signature", "")
     if not _SIGNATURE.fullmatch(signature):
         # Before the form is read: whoever has no signature holds up a thread no longer than this.
-        log.warning("webhook refused: no signature", path=request.path)
+        log.warning("webhook refused: no signature", view=request.endpoint)
         abort(403)
     request.max_content_length = _LARGEST_FORM
     address = settings.base_url + request.full_path.rstrip("?")
     validator = RequestValidator(settings.twilio_auth_token.get_secret_value())
     if not validator.validate(address, request.form, signature):
-        log.warning("webhook refused: wrong signature", path=request.path)
+        log.warning("webhook refused: wrong signature", view=request.endpoint)
         abort(403)
 
 
 @voice.errorhandler(forms.UnusableFormError)
 @notices.errorhandler(forms.UnusableFormError)
 def _unusable(error: forms.UnusableFormError) -> Response:
-    log.warning("webhook refused: unusable form", path=request.path, field=error.field)
+    log.warning("webhook refused: unusable form", view=request.endpoint, field=error.field)
     return Response("", status=400)
+
+
+class _UnknownAttemptError(Exception):
+    """A survey call that we know nothing of."""
+
+
+@voice.errorhandler(_UnknownAttemptError)
+def _unknown_attempt(_error: _UnknownAttemptError) -> Response:
+    """Whoever picked up hears words, not the carrier's own about a fault."""
+    log.warning("a survey call is none of ours", view=request.endpoint)
+    return _words(documents.apology(DEFAULT))
 
 
 @voice.errorhandler(Exception)
@@ -59,7 +78,7 @@ def _apologise(error: Exception) -> Response:
     """A caller always hears words; what was told is kept on the local disk until it can be stored."""
     if isinstance(error, HTTPException):
         return Response(status=error.code)
-    log.error("voice webhook failed", path=request.path, exc_info=error)
+    log.error("voice webhook failed", view=request.endpoint, exc_info=error)
     # Whom we rang is rung again by the survey itself.
     if "token" not in (request.view_args or {}):
         _journal_missed()
@@ -114,7 +133,7 @@ def person_done() -> Response:
 @voice.post("/fallback")
 def fallback() -> Response:
     """Our own document could not be had: say so, and see that the caller is rung back."""
-    log.error("fallback was asked for", error_code=request.form.get("ErrorCode", ""))
+    log.error("fallback was asked for", error_code=forms.error_code(request.form))
     _journal_missed()
     return _words(documents.apology(DEFAULT))
 
@@ -156,13 +175,19 @@ def survey_spoken(token: str) -> Response:
     return _words(documents.survey(asked, _addresses()))
 
 
+@voice.post("/survey/<token>/fallback")
+def survey_fallback(token: str) -> Response:  # noqa: ARG001 - every address of a survey call names its attempt
+    """The document for whom we rang could not be had. The survey's own table says who tries next."""
+    log.error("fallback was asked for by a survey call", error_code=request.form.get("ErrorCode", ""))
+    return _words(documents.apology(DEFAULT))
+
+
 @notices.post("/voice/survey/<token>/status")
 def survey_status(token: str) -> Response:
     """How the call that we placed is getting on."""
-    held, event = runtime(), forms.progress(request.form)
+    event = forms.progress(request.form)
     if event is not None:
-        with held.transaction() as session:
-            surveys.progressed(session, _attempt(session, token), event, held.now(), held.settings.zone)
+        _keep(SurveyProgress(token, event))
     return Response(status=204)
 
 
@@ -183,13 +208,12 @@ def recording() -> Response:
     return Response(status=204)
 
 
-@notices.post("/messages/<int:message_id>/status")
+@notices.post(f"/messages/<int(max={_LAST_ID}):message_id>/status")
 def message_status(message_id: int) -> Response:
     """How far a text message has come."""
-    held, state, code = runtime(), forms.message_state(request.form), request.form.get("ErrorCode")
+    state, code = forms.message_state(request.form), forms.error_code(request.form)
     if state is not None:
-        with held.transaction() as session:
-            text_messages.reported(session, message_id, state, f"carrier error {code}" if code else None)
+        _keep(MessageFate(message_id, state, f"carrier error {code}" if code else None))
     return Response(status=204)
 
 
@@ -206,8 +230,8 @@ def _keep(entry: Entry) -> None:
     try:
         with held.transaction() as session:
             store(session, entry, held.now(), held.settings.zone)
-    except SQLAlchemyError:
-        log.exception("callback could not be stored", path=request.path)
+    except AWAY:
+        log.exception("callback could not be stored", view=request.endpoint)
         _journal(entry)
 
 
@@ -228,7 +252,10 @@ def _told() -> Told:
 
 
 def _attempt(session: Session, token: str) -> SurveyAttempt:
-    return surveys.attempt_by_token(session, token) or abort(404)
+    attempt = surveys.attempt_by_token(session, token)
+    if attempt is None:
+        raise _UnknownAttemptError
+    return attempt
 
 
 def _addresses() -> Addresses:

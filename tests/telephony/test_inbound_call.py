@@ -135,7 +135,7 @@ def test_when_nobody_on_duty_answers_the_caller_may_leave_a_message(
     heard = duty_done(carrier, sid, status)
 
     assert asks_to_speak(heard)
-    assert heard.words == text_for("zh-CN", "nobody_there")
+    assert heard.words == text_for("zh-CN", "nobody_there") + text_for("zh-CN", "or_person")
 
 
 def test_after_talking_with_a_person_the_caller_is_sent_off(carrier: CarrierSide, sid: str) -> None:
@@ -189,6 +189,17 @@ def test_zero_at_the_end_of_a_message_without_anybody_on_duty_is_thanked(carrier
     assert carrier.one(Call).state == CallState.THANKED
 
 
+def test_zero_leads_to_a_person_also_while_being_asked_again(carrier: CarrierSide, sid: str) -> None:
+    ring(carrier, sid)
+    again = keep_silent(carrier, sid)
+    gather = again.verb("Gather")
+    assert (gather.get("numDigits"), gather.get("action")) == ("1", f"{factories.BASE_URL}/voice/key")
+
+    heard = press(carrier, sid, "0")
+
+    assert heard.names == ["Say", "Dial"]
+
+
 def test_silence_is_asked_about_once_and_then_rung_back(carrier: CarrierSide, sid: str) -> None:
     ring(carrier, sid)
 
@@ -196,7 +207,7 @@ def test_silence_is_asked_about_once_and_then_rung_back(carrier: CarrierSide, si
     last = keep_silent(carrier, sid)
 
     assert asks_to_speak(again)
-    assert again.words == text_for("zh-CN", "ask_again")
+    assert again.words == text_for("zh-CN", "ask_again") + text_for("zh-CN", "or_person")
     assert last.names == ["Say", "Hangup"]
     assert last.words == text_for("zh-CN", "heard_nothing")
     assert carrier.one(Call).attention == Attention.RING_BACK

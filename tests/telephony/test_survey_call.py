@@ -26,6 +26,8 @@ from hotline.rules.survey_states import AttemptState, RoundState, Step
 from hotline.rules.wording import text_for
 from hotline.services import surveys
 
+LINE_NAME = "静溪街道民政救助热线"
+
 
 @dataclass(frozen=True)
 class Rung:
@@ -96,7 +98,7 @@ def asks(heard: Heard, step: Step) -> bool:
     gather = heard.verb("Gather").attrib
     return (
         heard.names == ["Gather"]
-        and heard.words == text_for("zh-CN", step)
+        and heard.words == text_for("zh-CN", step, line=LINE_NAME)
         and gather["input"] == "dtmf"
         and gather["numDigits"] == "1"
         and gather["actionOnEmptyResult"] == "true"
@@ -105,7 +107,7 @@ def asks(heard: Heard, step: Step) -> bool:
 
 
 def ends(heard: Heard, step: Step) -> bool:
-    return heard.names == ["Say", "Hangup"] and heard.words == text_for("zh-CN", step)
+    return heard.names == ["Say", "Hangup"] and heard.words == text_for("zh-CN", step, line=LINE_NAME)
 
 
 def test_two_keys_close_the_order(rung: Rung) -> None:
@@ -254,7 +256,7 @@ def test_a_line_speaks_its_own_language_in_callbacks_too(
 
         heard = Rung(carrier, factories.call_sid(), token).pick_up()
 
-        assert heard.words == text_for("yue", "ask_resolved")
+        assert heard.words == text_for("yue", "ask_resolved", line=LINE_NAME)
 
 
 NOTICES = ("initiated", "ringing", "in-progress", "completed")

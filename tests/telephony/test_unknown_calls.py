@@ -58,11 +58,22 @@ def test_a_recording_that_the_carrier_does_not_know_stays_visible(carrier: Carri
     assert carrier.one(Receipt).outcome == ReceiptOutcome.UNKNOWN_TO_CARRIER
 
 
-@pytest.mark.parametrize("what", ["picked-up", "key", "spoken", "status"])
-def test_a_survey_call_that_nobody_placed_is_not_found(carrier: CarrierSide, what: str) -> None:
+@pytest.mark.parametrize("what", ["picked-up", "key", "spoken", "fallback"])
+def test_whoever_picks_up_a_call_that_nobody_placed_hears_words(carrier: CarrierSide, what: str) -> None:
+    form = voice_form(factories.call_sid(), CallStatus="in-progress", Direction="outbound-api")
+
+    heard = carrier.hear(f"/voice/survey/{ANY_TOKEN}/{what}", form)
+
+    assert heard.names == ["Say", "Hangup"]
+    assert carrier.count(Call) == 0
+    assert list(carrier.settings.journal_dir.glob("*.json")) == []
+
+
+def test_the_progress_of_a_call_that_nobody_placed_is_passed_over(carrier: CarrierSide) -> None:
     form = voice_form(factories.call_sid(), CallStatus="completed", Direction="outbound-api")
 
-    assert carrier.post(f"/voice/survey/{ANY_TOKEN}/{what}", form).status_code == 404
+    carrier.tell(f"/voice/survey/{ANY_TOKEN}/status", form)
+
     assert carrier.count(Call) == 0
 
 

@@ -10,9 +10,11 @@ from carrier_side import CarrierSide, recorded_form, recording_form, status_form
 from sqlalchemy.exc import DataError, OperationalError
 
 from hotline.db import Sessions
-from hotline.models import Attention, Call, OutboxEntry, Recording
+from hotline.models import Attention, Call, OutboxEntry, Recording, SurveyAttempt, TextMessage
 from hotline.rules.call_flow import CallState
+from hotline.rules.survey_states import AttemptState
 from hotline.rules.wording import text_for
+from hotline.services import text_messages
 from hotline.telephony.journal import Entry, Journal, MissedCall, store
 
 SID, RECORDING = factories.call_sid(), factories.recording_sid()
@@ -123,6 +125,24 @@ def test_notices_are_stored_once_when_the_database_is_back(cut_off: CarrierSide,
         assert session.query(Call).one().duration_s == 60
 
 
+def test_how_our_own_calls_and_texts_fared_is_stored_when_the_database_is_back(
+    cut_off: CarrierSide, sessions: Sessions
+) -> None:
+    with sessions.begin() as session:
+        attempt = factories.talking(session, factories.attempt(session))
+        text_messages.tell_order_number(session, attempt.round.order.calls[0], factories.NOW)
+        message = session.query(TextMessage).one()
+    told = {"MessageSid": "SM" + "0" * 32, "MessageStatus": "undelivered", "ErrorCode": "30003"}
+
+    cut_off.tell(f"/voice/survey/{attempt.token}/status", voice_form(SID, CallStatus="completed"))
+    cut_off.tell(f"/messages/{message.id}/status", told)
+
+    assert replay(cut_off, sessions) == 2
+    with sessions() as session:
+        assert session.query(SurveyAttempt).one().state == AttemptState.HUNG_UP
+        assert session.query(TextMessage).one().trouble == "carrier error 30003"
+
+
 def test_a_message_that_was_thanked_for_outlives_a_journalled_failure(cut_off: CarrierSide, sessions: Sessions) -> None:
     with sessions.begin() as session:
         factories.call(session, factories.line(session), carrier_call_id=SID)
@@ -165,7 +185,8 @@ def test_an_entry_that_cannot_be_stored_holds_up_no_other(tmp_path: Path) -> Non
 
     assert journal.replay(apply) == 1
     assert stored == [MissedCall(good, factories.LATER)]
-    assert len(list(tmp_path.glob("*.json"))) == 1
+    assert list(tmp_path.glob("*.json")) == []
+    assert len(list((tmp_path / "unusable").glob("*.json"))) == 1
 
 
 def test_what_was_half_written_when_the_machine_died_is_passed_over(tmp_path: Path) -> None:
