@@ -95,7 +95,7 @@ CALL: dict[CallState, dict[CallEvent, CallState]] = {
     },
     _S.THANKED: _AFTER_A_MESSAGE,
     _S.TALKED: dict.fromkeys(_E, _S.TALKED),
-    _S.SILENT: dict.fromkeys(_E, _S.SILENT) | _A_MESSAGE_AFTER_ALL,
+    _S.SILENT: dict.fromkeys(_E, _S.SILENT) | _A_MESSAGE_AFTER_ALL | {_E.PERSON_TALKED: _S.TALKED},
     _S.ABANDONED: dict.fromkeys(_E, _S.ABANDONED) | _A_MESSAGE_AFTER_ALL | {_E.PERSON_TALKED: _S.TALKED},
     _S.REFUSED: dict.fromkeys(_E, _S.REFUSED),
     _S.NOT_SERVED: dict.fromkeys(_E, _S.NOT_SERVED) | _A_MESSAGE_AFTER_ALL | {_E.PERSON_TALKED: _S.TALKED},

@@ -62,7 +62,7 @@ def _read(key: str, value: Any) -> Any:
         return _READERS[key](value)
     except KeyError:
         raise PolicyError(f"{key}: no such setting") from None
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise PolicyError(f"{key}: {error}") from error
 
 
@@ -79,10 +79,17 @@ def _count(value: Any) -> int:
     return int(value)
 
 
+def _time_of_day(value: Any) -> time:
+    at = time.fromisoformat(value)
+    if at.tzinfo is not None:
+        raise ValueError("is local time, and names no zone")
+    return at
+
+
 _READERS = {
     "survey_delay": _span,
     "survey_attempts": _count,
     "survey_spacing": _span,
-    "calls_from": time.fromisoformat,
-    "calls_until": time.fromisoformat,
+    "calls_from": _time_of_day,
+    "calls_until": _time_of_day,
 }
