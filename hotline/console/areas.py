@@ -10,19 +10,21 @@ from hotline.rules.roles import REPLAYERS, Role
 _EVERYBODY = frozenset(Role)
 _DESK_AND_ABOVE = frozenset({Role.CALL_TAKER, Role.DISPATCHER, Role.SUPERVISOR, Role.ADMINISTRATOR})
 
-# By the name of the blueprint. What is not named here is open without signing in.
+# By the name of the blueprint. What is named neither here nor below is closed to everybody.
 WHO_OPENS: Mapping[str, frozenset[Role]] = {
     "start": _EVERYBODY,
     "calls": _DESK_AND_ABOVE,
     "orders": _EVERYBODY,
-    "moves": _EVERYBODY,
-    "facts": _EVERYBODY,
     "recordings": _EVERYBODY,
     "surveys": _DESK_AND_ABOVE,
     "troubles": REPLAYERS,
     "audit": frozenset({Role.ADMINISTRATOR}),
 }
 OPEN_AREAS = frozenset({"console", "signing"})
+# What comes from the carrier is signed, which these blueprints check themselves.
+SIGNED_AREAS = frozenset({"voice", "notices"})
+# Of no blueprint: asked by whoever watches over the process.
+OPEN_ENDPOINTS = frozenset({"_healthz", "static"})
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,12 @@ NAVIGATION: Sequence[Entry] = (
     Entry("troubles", lazy_gettext("Troubles")),
     Entry("audit", lazy_gettext("Audit log")),
 )
+
+
+def is_open(endpoint: str) -> bool:
+    """Whether nobody has to be signed in for it."""
+    blueprint, _dot, _view = endpoint.rpartition(".")
+    return blueprint in OPEN_AREAS | SIGNED_AREAS or endpoint in OPEN_ENDPOINTS
 
 
 def entries_for(roles: frozenset[Role]) -> list[Entry]:

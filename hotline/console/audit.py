@@ -1,7 +1,8 @@
 """The audit log."""
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template
 
+from hotline.console.lists import page_number
 from hotline.console.person import person
 from hotline.services.desk import log as desk
 from hotline.web import runtime
@@ -13,5 +14,5 @@ area = Blueprint("audit", __name__, url_prefix="/audit")
 def page() -> str:
     """The latest entries first."""
     with runtime().transaction() as session:
-        found = desk.listed(session, person().actor, request.args.get("page", 1, type=int))
+        found = desk.listed(session, person().actor, page_number())
     return render_template("audit.html", found=found)

@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from hotline.console.forms import NoteForm
+from hotline.console.lists import page_number
 from hotline.console.person import person
 from hotline.services import calls
 from hotline.services.desk import calls as desk
@@ -21,20 +22,20 @@ def page() -> str:
         attention="attention" in request.args,
         with_order="with_order" in request.args,
         number=request.args.get("number", "").strip(),
-        page=request.args.get("page", 1, type=int),
+        page=page_number(),
     )
     with runtime().transaction() as session:
         found = desk.listed(session, person().actor, wanted)
     return render_template("calls.html", found=found, wanted=wanted)
 
 
-@area.get("/<int:call_id>")
+@area.get("/<row:call_id>")
 def one(call_id: int) -> ResponseReturnValue:
     """One call."""
     return _one(call_id, NoteForm(formdata=None))
 
 
-@area.post("/<int:call_id>/handled")
+@area.post("/<row:call_id>/handled")
 def handled(call_id: int) -> ResponseReturnValue:
     """Somebody dealt with what the call needed attention for."""
     form, held = NoteForm(), runtime()
@@ -47,7 +48,7 @@ def handled(call_id: int) -> ResponseReturnValue:
     return redirect(url_for("calls.one", call_id=call_id))
 
 
-@area.post("/<int:call_id>/number")
+@area.post("/<row:call_id>/number")
 def number(call_id: int) -> ResponseReturnValue:
     """The full number of who rang, once."""
     held = runtime()

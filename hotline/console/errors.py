@@ -1,15 +1,18 @@
 """What a person sees when something cannot be shown or done."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from flask import Flask, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import LazyString, lazy_gettext
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DataError
+from psycopg.errors import DeadlockDetected, SerializationFailure
+from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from hotline.console.areas import OPEN_AREAS, WHO_OPENS
+from hotline.rules.machine import ImpossibleMoveError
 from hotline.services.access import NotAllowedError
 
 _ = lazy_gettext
@@ -25,6 +28,13 @@ PAGES: Mapping[int, tuple[LazyString, LazyString]] = {
     416: (_("Not found"), _("The recording has no such part.")),
     429: (_("Too many attempts"), _("Please wait a few minutes before you try again.")),
 }
+# What services and database raise, and the page it is answered with.
+_ANSWERS: Mapping[type[Exception], int] = {
+    NotAllowedError: 403,
+    ImpossibleMoveError: 409,
+    StaleDataError: 409,
+    DataError: 400,  # a character or number that the database cannot hold: nobody writes one who uses our pages
+}
 _EXPIRED = (_("The form has expired"), _("Load the page again; you may have signed in anew in between."))
 
 
@@ -35,20 +45,36 @@ def install_errors(app: Flask) -> None:
     app.register_error_handler(500, _fault)
     app.register_error_handler(CSRFError, _expired)
     app.register_error_handler(SecurityError, _as_it_is)
-    app.register_error_handler(DataError, _senseless)
-    app.register_error_handler(NotAllowedError, _not_allowed)
+    for raised, code in _ANSWERS.items():
+        app.register_error_handler(raised, _answer(code))
+    app.register_error_handler(OperationalError, _quicker)
 
 
 def _page(error: HTTPException) -> ResponseReturnValue:
-    if request.blueprint is not None and request.blueprint not in {*WHO_OPENS, *OPEN_AREAS}:
+    if not _is_page():
         return error
     code = error.code or 500
     return _rendered(code, *PAGES[code]), code
 
 
-def _senseless(_error: Exception) -> ResponseReturnValue:
-    # A character or number that the database cannot hold: nobody writes one who uses our pages.
-    return _rendered(400, *PAGES[400]), 400
+def _answer(code: int) -> Callable[[Exception], ResponseReturnValue]:
+    def answer(error: Exception) -> ResponseReturnValue:
+        if not _is_page():
+            raise error
+        return _rendered(code, *PAGES[code]), code
+
+    return answer
+
+
+def _quicker(error: OperationalError) -> ResponseReturnValue:
+    """Two people in each other's way, of whom the database let one go first; all else is a fault."""
+    if not isinstance(error.orig, DeadlockDetected | SerializationFailure):
+        raise error
+    return _answer(409)(error)
+
+
+def _is_page() -> bool:
+    return request.blueprint is None or request.blueprint in {*WHO_OPENS, *OPEN_AREAS}
 
 
 def _as_it_is(error: HTTPException) -> ResponseReturnValue:
@@ -63,10 +89,6 @@ def _fault(_error: Exception) -> ResponseReturnValue:
 
 def _expired(_error: Exception) -> ResponseReturnValue:
     return _rendered(400, *_EXPIRED), 400
-
-
-def _not_allowed(_error: Exception) -> ResponseReturnValue:
-    return _rendered(403, *PAGES[403]), 403
 
 
 def _rendered(code: int, heading: LazyString, advice: LazyString) -> str:

@@ -1,7 +1,7 @@
 """Puts the console on the application: pages, who may open them, languages, and what a browser is allowed to do."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -15,23 +15,24 @@ from flask_talisman import Talisman
 from flask_wtf import CSRFProtect
 
 from hotline.console import audit, calls, errors, orders, recordings, signing, start, surveys, troubles
-from hotline.console.areas import OPEN_AREAS, WHO_OPENS
+from hotline.console.areas import OPEN_AREAS, SIGNED_AREAS, WHO_OPENS, is_open
 from hotline.console.languages import CATALOGUES, DEFAULT, chosen_catalogue
 from hotline.console.layout import install_layout
-from hotline.console.person import load_person
+from hotline.console.lists import RowConverter
+from hotline.console.person import WORKING_DAY, load_person
+from hotline.rules.roles import Role
 from hotline.settings import Settings
 
 _AREAS = (signing, start, calls, orders, recordings, surveys, troubles, audit)
 _TRANSLATIONS = Path(__file__).parent / "translations"
 _LARGEST_REQUEST = 1024 * 1024
-_WORKING_DAY = timedelta(hours=12)
+_NOBODY: frozenset[Role] = frozenset()
 _A_YEAR_S = 365 * 24 * 3600
-# What comes from the carrier is signed, and comes from no page of ours.
-_SIGNED = ("voice", "notices")
-# Failed attempts to sign in within 15 minutes, under one name from one address.
+# Attempts to sign in that may fail within 15 minutes, under one name from one address.
 ATTEMPTS = 10
 _ATTEMPTS_BY_NAME = f"{ATTEMPTS} per 15 minutes"
 _ATTEMPTS_BY_ADDRESS = "60 per 15 minutes"
+_GUESSED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS})
 
 _POLICY = {
     "default-src": "'none'",
@@ -49,6 +50,7 @@ _POLICY = {
 def install_console(app: Flask, settings: Settings) -> None:
     """Put the pages on the application; the signed webhooks are there before."""
     _configure(app, settings)
+    app.url_map.converters["row"] = RowConverter
     install_layout(app)
     for area in _AREAS:
         app.register_blueprint(area.area)
@@ -70,7 +72,7 @@ def _configure(app: Flask, settings: Settings) -> None:
         SECRET_KEY_FALLBACKS=[key.get_secret_value() for key in settings.secret_key_fallbacks],
         TRUSTED_HOSTS=[host for host in (settings.public_base_url.host, *settings.trusted_hosts) if host],
         MAX_CONTENT_LENGTH=_LARGEST_REQUEST,
-        PERMANENT_SESSION_LIFETIME=_WORKING_DAY,
+        PERMANENT_SESSION_LIFETIME=WORKING_DAY,
         SESSION_REFRESH_EACH_REQUEST=False,  # a page that refreshes itself keeps nobody signed in
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
@@ -89,10 +91,10 @@ def _know_people(app: Flask) -> None:
 
     @app.before_request
     def check_roles() -> ResponseReturnValue | None:
-        """Let nobody into an area whom the table does not name."""
-        who = WHO_OPENS.get(request.blueprint or "")
-        if who is None:
+        """Let nobody into an area whom the table does not name; an address that leads nowhere is told as that."""
+        if request.endpoint is None or is_open(request.endpoint):
             return None
+        who = WHO_OPENS.get(request.blueprint or "", _NOBODY)
         if not current_user.is_authenticated:
             # A page that refreshes itself asks to be told, not led to the form.
             return abort(401) if "X-Refresh" in request.headers else manager.unauthorized()  # type: ignore[no-any-return]
@@ -102,7 +104,8 @@ def _know_people(app: Flask) -> None:
 def _limit_attempts(app: Flask, settings: Settings) -> None:
     """Slow down who guesses passwords; counted in Redis, or in each process while Redis is away.
 
-    Counted by name and address together, so that nobody can lock out somebody else.
+    Counted by name and address together, so that nobody can lock out somebody else; and before the password is
+    looked at, so that many guesses at once are no way around. What was no failure is given back afterwards.
     """
     limiter = Limiter(
         get_remote_address,
@@ -114,20 +117,24 @@ def _limit_attempts(app: Flask, settings: Settings) -> None:
     )
     for limit, key in ((_ATTEMPTS_BY_NAME, _name_and_address), (_ATTEMPTS_BY_ADDRESS, get_remote_address)):
         limited: Callable[..., Any] = app.view_functions["signing.log_in"]
-        app.view_functions["signing.log_in"] = limiter.limit(limit, key_func=key, deduct_when=_has_failed)(limited)
+        app.view_functions["signing.log_in"] = limiter.limit(limit, key_func=key)(limited)
+
+    @app.after_request
+    def give_back(response: Response) -> Response:
+        """Signing in, or leaving a field empty, guesses nothing."""
+        if request.endpoint == "signing.log_in" and response.status_code not in _GUESSED:
+            for counted in limiter.current_limits:
+                counted.limiter.hit(counted.limit, *counted.request_args, cost=-1)
+        return response
 
 
 def _name_and_address() -> str:
     return f"{request.form.get('login', '').strip().lower()} {get_remote_address()}"
 
 
-def _has_failed(response: Response) -> bool:
-    return response.status_code == 401  # noqa: PLR2004 - unauthorized
-
-
 def _protect(app: Flask, settings: Settings) -> None:
     tokens = CSRFProtect(app)
-    for name in _SIGNED:
+    for name in SIGNED_AREAS:
         tokens.exempt(app.blueprints[name])
     for endpoint, view in app.view_functions.items():
         if endpoint.partition(".")[0] not in {*WHO_OPENS, *OPEN_AREAS, "static"}:

@@ -27,7 +27,7 @@ from hotline.services import orders, organisation, results
 from hotline.services.access import Actor
 from hotline.services.desk import orders as desk
 from hotline.services.desk.orders import UnitChoice
-from hotline.services.orders import ReasonMissingError
+from hotline.services.orders import ChangedMeanwhileError, ReasonMissingError
 from hotline.services.results import ClosingElementsMissingError, Report
 
 
@@ -66,15 +66,26 @@ def form_for(move: Move, units: Sequence[UnitChoice], **given: Any) -> MoveForm:
     return form
 
 
-def make(doing: Doing, move: Move, form: MoveForm) -> None:
-    """Make the move.
+def seen_version(form: MoveForm) -> int | None:
+    """Which version of the order the person looked at; None when that is no number."""
+    version = str(form.version.data)
+    return int(version) if version.isdecimal() and version.isascii() else None
+
+
+def order_beside(form: MoveForm) -> str | None:
+    """The number of the other order that the move is about."""
+    return str(form.number.data) if isinstance(form, MergeForm) else None
+
+
+def make(doing: Doing, move: Move, form: MoveForm, seen: int) -> None:
+    """Make the move of an order that was looked at when its version was `seen`.
 
     Raises:
         UnusableFieldError: what was filled in cannot be used.
         ChangedMeanwhileError, ImpossibleMoveError: the order is not what the person saw.
         NotAllowedError
     """
-    orders.check_unchanged(doing.order, int(form.version.data) if form.version.data.isdigit() else -1)
+    orders.check_unchanged(doing.order, seen)
     try:
         MOVES[move].act(doing, form)
     except ReasonMissingError as error:
@@ -132,6 +143,8 @@ def _merge(doing: Doing, form: MergeForm) -> None:
     into = desk.to_change(doing.session, doing.actor, form.number.data)
     if into is None:
         raise UnusableFieldError({"number": gettext("There is no such order.")})
+    if into.merged_into_id == doing.order.id:
+        raise ChangedMeanwhileError(into.history[-1:])  # somebody merged the two the other way round
     try:
         orders.merge(doing.session, doing.order, into, doing.actor, doing.now, form.reason.data)
     except ImpossibleMoveError as error:

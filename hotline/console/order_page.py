@@ -67,11 +67,17 @@ def show(number: str, refused: Refused | None = None, shown_number: str | None =
     )
 
 
-def change(number: str, refused: Refused, act: Callable[[Doing], None]) -> ResponseReturnValue:
-    """Do something to the order and go back to its page; what cannot be done is shown there with the form."""
+def change(
+    number: str, refused: Refused, act: Callable[[Doing], None], beside: str | None = None
+) -> ResponseReturnValue:
+    """Do something to the order and go back to its page; what cannot be done is shown there with the form.
+
+    `beside` is the number of a second order that is acted upon.
+    """
     held, actor = runtime(), person().actor
     try:
         with held.transaction() as session:
+            desk.lock(session, number, beside or number)
             order = desk.to_change(session, actor, number) or abort(404)
             act(Doing(session, order, actor, held.now(), held.settings.zone))
             is_seen = desk.is_seen(session, actor, order)

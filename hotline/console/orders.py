@@ -9,6 +9,7 @@ from flask_babel import gettext
 
 from hotline.console import moves
 from hotline.console.forms import FactForm, fact_form
+from hotline.console.lists import page_number
 from hotline.console.moves import Doing, UnusableFieldError
 from hotline.console.order_page import Refused, change, show
 from hotline.console.person import person
@@ -38,7 +39,7 @@ def page() -> str:
         overdue="overdue" in asked,
         ended_too="ended" in asked,
         number=asked.get("number", "").strip(),
-        page=asked.get("page", 1, type=int),
+        page=page_number(),
     )
     with held.transaction() as session:
         found = desk.listed(session, person().actor, wanted, held.now())
@@ -70,7 +71,10 @@ def move_on(number: str, move: str) -> ResponseReturnValue:
     refused = Refused(chosen.value, form)
     if not form.validate():
         return show(number, refused), 422
-    return change(number, refused, lambda doing: moves.make(doing, chosen, form))
+    seen = moves.seen_version(form)
+    if seen is None:
+        abort(400)
+    return change(number, refused, lambda doing: moves.make(doing, chosen, form, seen), moves.order_beside(form))
 
 
 @area.post("/<number>/facts/<name>")

@@ -1,8 +1,10 @@
 """Whoever is signed in, as views and templates know them."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import cast
 
+from flask import session as cookie
 from flask_login import current_user
 
 from hotline.models import User
@@ -10,6 +12,10 @@ from hotline.rules.roles import DESK, DIALLERS, REPLAYERS, REVIEWERS, Role
 from hotline.services import accounts
 from hotline.services.access import Actor, actor_for
 from hotline.web import runtime
+
+# The end of a sign-in, whatever was done in between; the cookie's own end moves with each change to it.
+WORKING_DAY = timedelta(hours=12)
+_SINCE = "signed_in_at"
 
 
 @dataclass(frozen=True)
@@ -62,14 +68,25 @@ def person_of(user: User) -> Person:
     return Person(user.id, user.name, user.unit.name, user.language, user.session_key, actor_for(user))
 
 
+def begin_sign_in(now: datetime) -> None:
+    """Keep in the cookie since when it counts."""
+    cookie.permanent = True
+    cookie[_SINCE] = now.isoformat()
+
+
 def load_person(sign_in: str) -> Person | None:
     """The person of a sign-in, unless it does not count any more."""
     user_id, _, session_key = sign_in.partition(".")
-    if not user_id.isdigit():
+    if not _is_of_this_day() or not user_id.isdigit():
         return None
     with runtime().transaction() as session:
         user = accounts.signed_in(session, int(user_id), session_key)
         return person_of(user) if user else None
+
+
+def _is_of_this_day() -> bool:
+    since = cookie.get(_SINCE)
+    return since is not None and runtime().now() < datetime.fromisoformat(since) + WORKING_DAY
 
 
 def person() -> Person:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from flask import Blueprint, Response, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from werkzeug.wsgi import FileWrapper
 
 from hotline.console.forms import TranscriptForm
@@ -19,7 +20,7 @@ from hotline.web import runtime
 area = Blueprint("recordings", __name__, url_prefix="/recordings")
 
 
-@area.get("/<int:recording_id>/audio")
+@area.get("/<row:recording_id>/audio")
 def audio(recording_id: int) -> ResponseReturnValue:
     """The sound, or the part of it that the Range header asks for."""
     held = runtime()
@@ -34,10 +35,14 @@ def audio(recording_id: int) -> ResponseReturnValue:
     response.call_on_close(sound.close)
     response.content_length = size
     response.set_etag(str(recording.sha256))
-    return response.make_conditional(request.environ, accept_ranges=True, complete_length=size)
+    try:
+        return response.make_conditional(request.environ, accept_ranges=True, complete_length=size)
+    except RequestedRangeNotSatisfiable:
+        response.close()
+        raise
 
 
-@area.post("/<int:recording_id>/transcript")
+@area.post("/<row:recording_id>/transcript")
 def correct(recording_id: int) -> ResponseReturnValue:
     """A reviewer's version of what was said."""
     form = TranscriptForm()

@@ -7,7 +7,7 @@ from flask_login import current_user, login_user, logout_user
 
 from hotline.console import languages
 from hotline.console.forms import LogInForm
-from hotline.console.person import person, person_of
+from hotline.console.person import begin_sign_in, person, person_of
 from hotline.services import accounts
 from hotline.web import runtime
 
@@ -36,7 +36,7 @@ def log_in() -> ResponseReturnValue:
         return render_template("login.html", form=form), 401
     kept = session.get(languages.SESSION_KEY)
     session.clear()
-    session.permanent = True
+    begin_sign_in(held.now())
     if kept:
         session[languages.SESSION_KEY] = kept
     login_user(known)

@@ -3,6 +3,7 @@
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from sqlalchemy.orm.exc import StaleDataError
 
 from hotline.console.forms import AnswersForm, Form, NoteForm
 from hotline.console.person import person
@@ -13,6 +14,9 @@ from hotline.services.desk import surveys as desk
 from hotline.services.desk.surveys import SurveyDesk
 from hotline.web import runtime
 
+# Somebody else finished the round, just now or in the very same moment.
+_QUICKER = (ImpossibleMoveError, StaleDataError)
+
 area = Blueprint("surveys", __name__, url_prefix="/surveys")
 
 
@@ -22,48 +26,48 @@ def page() -> str:
     return _page()
 
 
-@area.post("/<int:round_id>/answers")
+@area.post("/<row:round_id>/answers")
 def answer(round_id: int) -> ResponseReturnValue:
     """A person reached the caller and asked."""
     form, held, actor = AnswersForm(), runtime(), person().actor
     if not form.validate():
         return _page(round_id, form), 422
-    with held.transaction() as session:
-        surveys.answer_by_person(
-            session,
-            desk.to_change(session, actor, round_id) or abort(404),
-            Resolved(form.resolved.data),
-            Satisfied(form.satisfied.data),
-            Reason(form.reason.data) if form.reason.data else None,
-            form.note.data or None,
-            actor,
-            held.now(),
-            held.settings.zone,
-        )
+    try:
+        with held.transaction() as session:
+            surveys.answer_by_person(
+                session,
+                desk.to_change(session, actor, round_id) or abort(404),
+                Resolved(form.resolved.data),
+                Satisfied(form.satisfied.data),
+                Reason(form.reason.data) if form.reason.data else None,
+                form.note.data or None,
+                actor,
+                held.now(),
+                held.settings.zone,
+            )
+    except _QUICKER:
+        return _page(round_id, form, is_outdated=True), 409
     flash(gettext("The answers are kept."))
     return redirect(url_for("surveys.page"))
 
 
-@area.post("/<int:round_id>/given-up")
+@area.post("/<row:round_id>/given-up")
 def give_up(round_id: int) -> ResponseReturnValue:
     """A person did not reach the caller either."""
     form, held, actor = NoteForm(), runtime(), person().actor
     if not form.validate():
         return _page(round_id, form), 422
-    with held.transaction() as session:
-        survey = desk.to_change(session, actor, round_id) or abort(404)
-        surveys.give_up_by_person(session, survey, form.note.data, actor, held.now())
+    try:
+        with held.transaction() as session:
+            survey = desk.to_change(session, actor, round_id) or abort(404)
+            surveys.give_up_by_person(session, survey, form.note.data, actor, held.now())
+    except _QUICKER:
+        return _page(round_id, form, is_outdated=True), 409
     flash(gettext("Noted as not reached."))
     return redirect(url_for("surveys.page"))
 
 
-@area.errorhandler(ImpossibleMoveError)
-def _ended(_error: ImpossibleMoveError) -> ResponseReturnValue:
-    flash(gettext("Somebody was quicker: this callback has ended."))
-    return _page(), 409
-
-
-def _page(refused_id: int | None = None, refused: Form | None = None) -> str:
+def _page(refused_id: int | None = None, refused: Form | None = None, *, is_outdated: bool = False) -> str:
     held = runtime()
     with held.transaction() as session:
         found = desk.overview(session, person().actor, held.now())
@@ -74,6 +78,7 @@ def _page(refused_id: int | None = None, refused: Form | None = None) -> str:
         answers_forms=_forms(AnswersForm, found, refused_id, refused),
         note_forms=_forms(NoteForm, found, refused_id, refused),
         RoundState=RoundState,
+        outdated=refused if is_outdated else None,
     )
 
 

@@ -21,7 +21,7 @@ def page() -> str:
     return render_template("troubles.html", found=found)
 
 
-@area.post("/<int:entry_id>/again")
+@area.post("/<row:entry_id>/again")
 def again(entry_id: int) -> ResponseReturnValue:
     """Have dead work done again."""
     held, actor = runtime(), person().actor

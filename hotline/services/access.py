@@ -25,6 +25,11 @@ class Actor:
         """True when no person is behind it."""
         return self.user_id is None
 
+    @property
+    def is_at_the_top(self) -> bool:
+        """True in the topmost unit."""
+        return self.unit_path.strip("/").isdigit()
+
 
 SYSTEM = Actor(user_id=None, roles=frozenset(), unit_path="/")
 
@@ -48,8 +53,7 @@ def sees_call(actor: Actor) -> ColumnElement[bool]:
     lines = select(Line.id).where(Line.unit_id.in_(_units_below(actor)))
     orders = select(Order.id).where(sees_order(actor))
     seen = or_(Call.line_id.in_(lines), Call.order_id.in_(orders))
-    is_at_the_top = actor.unit_path.strip("/").isdigit()
-    return or_(seen, Call.line_id.is_(None)) if is_at_the_top else seen
+    return or_(seen, Call.line_id.is_(None)) if actor.is_at_the_top else seen
 
 
 def require_role(actor: Actor, *roles: Role) -> None:

@@ -44,6 +44,7 @@ class Site:
         with browser.client.session_transaction(base_url=factories.BASE_URL) as kept:
             kept["_user_id"] = f"{user.id}.{user.session_key}"
             kept["_fresh"] = True
+            kept["signed_in_at"] = self.clock.now().isoformat()
         return browser
 
     def all(self, session: Session, kind: type[Any]) -> list[Any]:

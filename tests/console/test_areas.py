@@ -1,9 +1,14 @@
 """Who may open which page."""
 
+from pathlib import Path
+
 import factories
 import pytest
+from flask import Blueprint
 from site_under_test import Browser, Site
 
+from hotline.app import create_app
+from hotline.console.areas import OPEN_AREAS, SIGNED_AREAS, WHO_OPENS, is_open
 from hotline.rules.roles import Role
 
 _T, _D, _H, _S, _A = Role.CALL_TAKER, Role.DISPATCHER, Role.HANDLER, Role.SUPERVISOR, Role.ADMINISTRATOR
@@ -39,6 +44,42 @@ def test_whoever_is_not_signed_in_is_led_to_the_form(site: Site, path: str) -> N
 
     assert page.status_code == 302
     assert page.location.startswith("/login?next=")
+
+
+def test_every_address_is_of_an_area_that_is_named(site: Site) -> None:
+    rules = list(site.app.url_map.iter_rules())
+
+    nameless = [
+        rule for rule in rules if not is_open(rule.endpoint) and rule.endpoint.partition(".")[0] not in WHO_OPENS
+    ]
+
+    assert not nameless
+    assert set(site.app.blueprints) == {*WHO_OPENS, *OPEN_AREAS, *SIGNED_AREAS}
+
+
+def test_every_address_that_is_not_named_open_asks_who_is_there(site: Site) -> None:
+    for rule in site.app.url_map.iter_rules():
+        if is_open(rule.endpoint):
+            continue
+        values = dict.fromkeys(rule.arguments, 1)
+        with site.app.test_request_context(base_url=factories.BASE_URL):
+            path = site.app.url_for(rule.endpoint, **values, _external=False)
+        method = "POST" if "POST" in (rule.methods or ()) else "GET"
+        answer = Browser(site.app).client.open(path, method=method, base_url=factories.BASE_URL)
+        assert (answer.status_code, answer.location) in {(302, answer.location), (400, None)}, rule
+        assert "data-error" in answer.text or str(answer.location).startswith("/login"), rule
+
+
+def test_area_that_nobody_named_is_closed_to_everybody(site: Site, tmp_path: Path) -> None:
+    app = create_app(factories.settings(tmp_path))
+    app.extensions["hotline"] = site.app.extensions["hotline"]
+    forgotten = Blueprint("forgotten", __name__)
+    forgotten.add_url_rule("/forgotten", view_func=lambda: "secret")
+    app.register_blueprint(forgotten)
+    site.app = app
+
+    assert Browser(app).get("/forgotten").status_code == 302
+    assert site.browser(*Role).get("/forgotten").status_code == 403
 
 
 def test_navigation_leads_nowhere_that_is_closed(site: Site) -> None:

@@ -4,6 +4,7 @@ import factories
 from site_under_test import Site
 
 from hotline.models import Action
+from hotline.rules.order_states import OrderState
 from hotline.rules.roles import Role
 from hotline.services import audit
 from hotline.services.access import SYSTEM, actor_for
@@ -18,7 +19,7 @@ def test_what_people_of_the_unit_did_is_told_in_words(site: Site) -> None:
                 session, actor_for(session.merge(user)), Action.ORDER_MOVED, factories.NOW,
                 subject="orders", subject_id=7, detail=detail,
             )  # fmt: skip
-        audit.note(session, SYSTEM, Action.SIGN_IN_FAILED, factories.NOW)
+        audit.note(session, SYSTEM, Action.SIGN_IN_FAILED, factories.NOW, subject="users", subject_id=mine.id)
 
     text = site.browser(Role.ADMINISTRATOR).get("/audit").text
 
@@ -27,6 +28,29 @@ def test_what_people_of_the_unit_did_is_told_in_words(site: Site) -> None:
     assert "登录失败" in text
     assert foreign.name not in text
     assert "审核通过" not in text
+
+
+def test_what_the_system_did_is_seen_where_its_subject_is(site: Site) -> None:
+    with site.sessions.begin() as session:
+        other_line = factories.line(session, session.merge(site.other), number="+862011112222")
+        here = factories.order(session, session.merge(site.line), OrderState.TRIAGED)
+        there = factories.order(session, other_line, OrderState.INVALID)
+        stranger = site.person(Role.HANDLER, unit=site.other)
+        for subject, subject_id in (
+            ("calls", there.calls[0].id), ("recordings", factories.recording(session, there.calls[0]).id),
+            ("users", stranger.id), ("users", None), (None, None),
+        ):  # fmt: skip
+            audit.note(session, SYSTEM, Action.SIGN_IN_FAILED, factories.NOW, subject=subject, subject_id=subject_id)
+
+    street = site.browser(Role.ADMINISTRATOR).get("/audit").text
+    city = site.browser(Role.ADMINISTRATOR, unit=site.city).get("/audit").text
+
+    assert f"orders {here.id}<" in street
+    assert f"orders {there.id}<" not in street
+    assert "登录失败" not in street
+    assert f"orders {here.id}<" in city
+    assert f"orders {there.id}<" in city
+    assert city.count("登录失败") == 5
 
 
 def test_log_has_pages_with_the_latest_entries_first(site: Site) -> None:

@@ -12,7 +12,7 @@ DOCS = (Path(__file__).parent.parent.parent / "docs" / "console.md").read_text()
 
 def test_every_page_is_described(site: Site) -> None:
     rules = [
-        re.sub(r"<(?:int:)?\w*?(id|number)>", r"<\1>", rule.rule)
+        re.sub(r"<(?:row:)?\w*?(id|number)>", r"<\1>", rule.rule)
         for rule in site.app.url_map.iter_rules()
         if "GET" in (rule.methods or ()) and rule.endpoint.partition(".")[0] in {*WHO_OPENS, "signing"}
     ]

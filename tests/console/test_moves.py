@@ -1,12 +1,20 @@
 """Orders moved on by the forms of their page."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
 
 import factories
 import pytest
 from site_under_test import Browser, Site
+from sqlalchemy import select, text
+from werkzeug.test import TestResponse
 
+from hotline import web
+from hotline.app import create_app
 from hotline.console.moves import MOVES
+from hotline.db import Sessions
 from hotline.models import Action, AuditEntry, Fact, Level, Order, OrderEvent, Origin, Outcome, Result
 from hotline.rules import order_states
 from hotline.rules.facts import Category, FactName
@@ -287,15 +295,47 @@ def test_fact_stated_meanwhile_counts_as_a_change(site: Site) -> None:
     assert f"{reviewer.name}：要素“紧急程度”" in page.text
 
 
-@pytest.mark.parametrize("version", ["", "0", "x", "99999999999999999999"])
-def test_version_that_nobody_was_shown_moves_nothing(site: Site, version: str) -> None:
+@pytest.mark.parametrize(
+    ("version", "code"), [("", 422), ("0", 409), ("99999999999999999999", 409), ("x", 400), ("²", 400)]
+)
+def test_version_that_nobody_was_shown_moves_nothing(site: Site, version: str, code: int) -> None:
     number = made(site, OrderState.RECEIVED)
     browser = site.browser(Role.CALL_TAKER)
 
     page = post(browser, f"/orders/{number}/moves/triage", version=version)
 
-    assert page.status_code in {409, 422}
+    assert page.status_code == code
     assert order_of(site, number).state == OrderState.RECEIVED
+
+
+def test_of_two_who_merge_two_orders_into_each_other_one_is_second(
+    own_database_url: str, own_sessions: Sessions, tmp_path: Path
+) -> None:
+    app, clock = create_app(factories.settings(tmp_path, database_url=own_database_url)), factories.SetClock()
+    web.install(app, replace(app.extensions["hotline"], clock=clock))
+    site = Site(app, own_sessions, clock, tmp_path)
+    numbers = [made(site, OrderState.RECEIVED) for _ in range(2)]
+    browsers = [site.browser(Role.CALL_TAKER) for _ in numbers]
+    for browser, number in zip(browsers, numbers, strict=True):
+        browser.get(f"/orders/{number}")
+
+    def merge(which: int) -> TestResponse:
+        return browsers[which].send('data-move="merge"', number=numbers[1 - which], reason="同一件事")
+
+    waiting = text("select count(*) from pg_stat_activity where wait_event_type = 'Lock'")
+    with ThreadPoolExecutor(2) as pool, own_sessions() as first, own_sessions() as looking:
+        first.execute(select(Order.id).where(Order.number == numbers[0]).with_for_update())
+        merged = [pool.submit(merge, which) for which in range(2)]
+        while looking.scalar(waiting) != 2:
+            looking.rollback()
+        first.rollback()
+        pages = sorted((each.result() for each in merged), key=lambda page: page.status_code)
+
+    assert [page.status_code for page in pages] == [200, 409]
+    assert "data-outdated" in pages[1].text
+    assert "同一件事" in pages[1].text
+    states = sorted(order_of(site, number).state for number in numbers)
+    assert states == [OrderState.MERGED, OrderState.RECEIVED]
 
 
 def test_moves_of_a_handler_are_not_offered_on_what_another_unit_holds(site: Site) -> None:

@@ -5,11 +5,19 @@ from pathlib import Path
 
 import factories
 import pytest
-from site_under_test import Site
+from psycopg.errors import AdminShutdown, DeadlockDetected, SerializationFailure
+from site_under_test import Browser, Site
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm.exc import StaleDataError
 
 from hotline import console
 from hotline.app import create_app
+from hotline.models import Attention, RecordingState
+from hotline.rules.machine import ImpossibleMoveError
+from hotline.rules.order_states import Move, OrderState
 from hotline.rules.roles import Role
+from hotline.rules.survey_states import RoundEvent, round_after
+from hotline.services import recordings
 
 TEMPLATES = Path(console.__file__).parent / "templates"
 
@@ -112,11 +120,101 @@ def test_unknown_address_says_so_to_whoever_asks(site: Site) -> None:
         assert "找不到" in page.text
 
 
+_MANY = "9" * 23
+
+
 @pytest.mark.parametrize(
-    "path", ["/orders/%00", "/orders?number=%00", "/calls/99999999999999999999", "/orders?page=99999999999999999999"]
+    ("path", "code"),
+    [
+        *((path, 400) for path in ("/orders/%00", "/orders?number=%00", "/calls?number=%00")),
+        *((f"/{area}?page={_MANY}", 404) for area in ("orders", "calls", "audit")),
+        (f"/calls/{_MANY}", 404),
+        (f"/recordings/{_MANY}/audio", 404),
+        ("/calls/2147483648", 404),
+    ],
 )
-def test_what_the_database_cannot_hold_is_no_fault_of_ours(site: Site, path: str) -> None:
-    assert site.browser(Role.SUPERVISOR).get(path).status_code in {400, 404}
+def test_what_the_database_cannot_hold_is_no_fault_of_ours(site: Site, path: str, code: int) -> None:
+    page = site.browser(*Role).get(path)
+
+    assert page.status_code == code
+    assert f'data-error="{code}"' in page.text
+
+
+def test_name_with_a_senseless_character_signs_nobody_in(site: Site) -> None:
+    browser = Browser(site.app)
+    browser.get("/login")
+
+    assert browser.send('id="log-in"', login="a\0b", password="a\0b").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("form", "filled_in"),
+    [
+        ('data-move="invalidate"', {"reason": "a\0b"}),
+        ('data-move="merge"', {"reason": "a", "number": "\0"}),
+        ('data-correct-fact="address"', {"value": "a\0b", "do": "correct"}),
+        ('data-correct-fact="summary"', {"value": "a\0b", "do": "correct"}),
+        ("data-correct-transcript", {"text": "a\0b"}),
+        ('data-move="triage"', {"version": "²"}),
+    ],
+)
+def test_form_with_a_senseless_character_is_told_so_and_changes_nothing(
+    site: Site, form: str, filled_in: dict[str, str]
+) -> None:
+    with site.sessions.begin() as session:
+        order = factories.order(session, session.merge(site.line))
+        trouble = factories.recording(session, order.calls[0])
+        recordings.spoiled(session, trouble, RecordingState.UNREADABLE, "", factories.NOW, factories.ZONE)
+        trouble.trouble = "x"
+    browser = site.browser(*Role)
+    browser.get(f"/orders/{order.number}")
+
+    assert browser.send(form, **filled_in).status_code == 400
+    with site.sessions() as session:
+        assert [session.get_one(type(order), order.id).version] == [order.version]
+
+
+def test_note_with_a_senseless_character_is_told_so(site: Site) -> None:
+    with site.sessions.begin() as session:
+        call = factories.call(session, session.merge(site.line), attention=Attention.RING_BACK)
+        survey = factories.attempt(session, session.merge(site.line)).round
+        survey.state = round_after(survey.state, RoundEvent.HAND_OVER)
+    browser = site.browser(*Role)
+
+    browser.get(f"/calls/{call.id}")
+    assert browser.send("data-handled", note="a\0b").status_code == 400
+    browser.get("/surveys")
+    assert browser.send('data-survey="given-up"', note="a\0b").status_code == 400
+    browser.get("/surveys")
+    answers = {"resolved": "yes", "satisfied": "satisfied", "note": "\0"}
+    assert browser.send('data-survey="answers"', **answers).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("raised", "code"),
+    [
+        (ImpossibleMoveError(OrderState.CLOSED, Move.TRIAGE), 409),
+        (StaleDataError(), 409),
+        (OperationalError("", None, DeadlockDetected()), 409),
+        (OperationalError("", None, SerializationFailure()), 409),
+        (OperationalError("", None, AdminShutdown()), 500),
+    ],
+    ids=str,
+)
+def test_who_is_second_is_told_so(site: Site, tmp_path: Path, raised: Exception, code: int) -> None:
+    app = create_app(factories.settings(tmp_path))
+    app.extensions["hotline"] = site.app.extensions["hotline"]
+
+    def fail() -> str:
+        raise raised
+
+    app.view_functions["start.page"] = fail
+    site.app = app
+
+    page = site.browser(Role.SUPERVISOR).get("/")
+
+    assert page.status_code == code
+    assert f'data-error="{code}"' in page.text
 
 
 def test_fault_of_ours_is_a_page_without_any_detail(tmp_path: Path) -> None:
@@ -125,6 +223,7 @@ def test_fault_of_ours_is_a_page_without_any_detail(tmp_path: Path) -> None:
     client = app.test_client()
     with client.session_transaction(base_url=factories.BASE_URL) as kept:
         kept["_user_id"] = "1.key"
+        kept["signed_in_at"] = "2999-01-01T00:00:00+00:00"
 
     page = client.get("/orders", base_url=factories.BASE_URL)
 

@@ -1,7 +1,9 @@
 """Recordings as a player asks for them."""
 
+import gc
 import io
 from datetime import timedelta
+from pathlib import Path
 
 import factories
 import pytest
@@ -55,6 +57,25 @@ def test_part_beyond_the_end_is_refused(site: Site, recording: Recording) -> Non
     )
 
     assert answer.status_code == 416
+
+
+def test_file_is_closed_whatever_is_answered(site: Site, recording: Recording) -> None:
+    browser = site.browser(Role.HANDLER)
+    path = f"{site.recordings}/{recording.store_key}"
+    gc.disable()
+    try:
+        for asked in ("bytes=0-9", f"bytes={len(SOUND)}-", ""):
+            browser.get(f"/recordings/{recording.id}/audio", headers={"Range": asked} if asked else {}).close()
+            assert path not in {str(each.resolve()) for each in Path("/proc/self/fd").iterdir()}, asked
+    finally:
+        gc.enable()
+
+
+def test_sound_is_sent_piece_by_piece(site: Site, recording: Recording) -> None:
+    answer = site.browser(Role.HANDLER).get(f"/recordings/{recording.id}/audio", buffered=False)
+
+    assert len(next(iter(answer.response))) < len(SOUND)
+    answer.close()
 
 
 def test_many_parts_are_one_look_until_a_while_has_passed(site: Site, recording: Recording) -> None:

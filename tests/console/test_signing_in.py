@@ -1,5 +1,7 @@
 """Signing in and out, and what ends a sign-in."""
 
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import factories
@@ -88,6 +90,30 @@ def test_after_signing_out_nothing_opens(site: Site, login: str) -> None:
     assert browser.get("/orders").status_code == 302
 
 
+def test_cookie_that_was_kept_opens_nothing_after_signing_out(site: Site, login: str) -> None:
+    browser = sign_in(site, login)
+    kept = browser.client.get_cookie("session", domain="hotline.example")
+    assert kept is not None
+    browser.send('id="log-out"')
+
+    thief = Browser(site.app)
+    thief.client.set_cookie("session", kept.value, domain="hotline.example")
+
+    assert thief.get("/orders").status_code == 302
+
+
+def test_sign_in_ends_after_a_working_day_whatever_was_done_in_between(site: Site, login: str) -> None:
+    browser = sign_in(site, login)
+    for _ in range(11):
+        site.clock.at += timedelta(hours=1)
+        assert browser.get("/").status_code == 200
+        browser.send('action="/language"', language="en")
+    site.clock.at += timedelta(hours=1)
+
+    assert browser.get("/orders", headers={"X-Refresh": "1"}).status_code == 401
+    assert browser.get("/orders").status_code == 302
+
+
 def test_new_password_ends_the_sign_in(site: Site, login: str) -> None:
     browser = sign_in(site, login)
     with site.sessions.begin() as session:
@@ -141,6 +167,28 @@ def test_attempts_at_several_processes_are_counted_together(
         answers.append(browser.send('id="log-in"', login=login, password="another password").status_code)
 
     assert answers == [*[401] * ATTEMPTS, 429]
+
+
+def test_guesses_at_once_are_counted_as_well(own_database_url: str, redis_url: str, tmp_path: Path) -> None:
+    app = create_app(factories.settings(tmp_path, database_url=own_database_url, redis_url=redis_url))
+
+    def guess(_number: int) -> int:
+        browser = Browser(app)
+        browser.get("/login")
+        return browser.send('id="log-in"', login="somebody", password="another password").status_code
+
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(guess, range(30)))
+
+    assert sorted(answers) == [*[401] * ATTEMPTS, *[429] * 20]
+
+
+def test_signing_in_rightly_is_not_counted(site: Site, login: str) -> None:
+    for _ in range(ATTEMPTS + 1):
+        assert sign_in(site, login).page.request.path == "/"  # type: ignore[union-attr]
+        page = sign_in(site, login, "").page
+        assert page is not None
+        assert page.status_code == 422
 
 
 @pytest.mark.parametrize("path", ["//evil.example", "https://evil.example", "/\\evil.example", "", None, "/a\nb"])

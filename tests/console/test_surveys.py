@@ -93,6 +93,9 @@ def test_round_that_somebody_else_finished_is_left_as_it_is(site: Site, waiting:
 
     survey, order = of(site, waiting)
     assert page.status_code == 409
+    kept = page.text.split("data-outdated")[1].split("</section>")[0]
+    assert "没有人接" in kept
+    assert ("未解决" in kept) == ("不满意" in kept) == (form == "answers")
     assert (survey.resolved, survey.satisfied) == (Resolved.YES, Satisfied.NEUTRAL)
     assert order.state == OrderState.CLOSED
 

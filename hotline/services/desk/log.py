@@ -1,21 +1,34 @@
 """The audit log as administrators read it."""
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from hotline.models import AuditEntry, Unit, User
+from hotline.models import AuditEntry, Call, Order, Recording, Unit, User
 from hotline.rules.roles import Role
-from hotline.services.access import Actor, require_role
+from hotline.services.access import Actor, require_role, sees_call, sees_order
 from hotline.services.desk.paging import Page, page_of
 
 
 def listed(session: Session, actor: Actor, page: int) -> Page[AuditEntry]:
-    """What the people of the actor's unit and of those below did, the system, and whoever could not sign in.
+    """What the people of the actor's unit and of those below did, and what the system did with what the actor sees.
+
+    What is about nothing, as an attempt to sign in under a name that nobody has, is for the topmost unit.
 
     Raises:
         NotAllowedError
     """
     require_role(actor, Role.ADMINISTRATOR)
-    below = select(User.id).join(User.unit).where(Unit.path.startswith(actor.unit_path, autoescape=True))
-    found = select(AuditEntry).where(or_(AuditEntry.user_id.is_(None), AuditEntry.user_id.in_(below)))
+    found = select(AuditEntry).where(*([] if actor.is_at_the_top else [_is_in_sight(actor)]))
     return page_of(session, found.order_by(AuditEntry.id.desc()).options(joinedload(AuditEntry.user)), page)
+
+
+def _is_in_sight(actor: Actor) -> ColumnElement[bool]:
+    people = select(User.id).join(User.unit).where(Unit.path.startswith(actor.unit_path, autoescape=True))
+    in_sight: dict[str, Select[int]] = {
+        "users": people,
+        "orders": select(Order.id).where(sees_order(actor)),
+        "calls": select(Call.id).where(sees_call(actor)),
+        "recordings": select(Recording.id).join(Recording.call).where(sees_call(actor)),
+    }
+    about = [and_(AuditEntry.subject == subject, AuditEntry.subject_id.in_(rows)) for subject, rows in in_sight.items()]
+    return or_(AuditEntry.user_id.in_(people), and_(AuditEntry.user_id.is_(None), or_(*about)))

@@ -186,6 +186,13 @@ def to_change(session: Session, actor: Actor, number: str) -> Order | None:
     ).one_or_none()
 
 
+def lock(session: Session, *numbers: str) -> None:
+    """Lock several orders in the order of their ids, so that nobody who locks the same ones waits for us in turn."""
+    session.execute(
+        select(Order.id).where(Order.number.in_(numbers)).order_by(Order.id).with_for_update(key_share=True)
+    )
+
+
 def is_seen(session: Session, actor: Actor, order: Order) -> bool:
     """Whether the actor still sees the order, which may have gone to another unit."""
     return session.scalar(select(Order.id).where(Order.id == order.id, sees_order(actor))) is not None

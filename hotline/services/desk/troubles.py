@@ -18,7 +18,6 @@ from hotline.models import (
     SurveyRound,
     TextMessage,
     Transcript,
-    Unit,
     Work,
 )
 from hotline.services.access import Actor, sees_call
@@ -51,7 +50,7 @@ def all_of(session: Session, actor: Actor) -> Troubles:
 
 def count(session: Session, actor: Actor) -> int:
     """How much dead work the actor sees."""
-    return session.scalar(select(func.count()).select_from(OutboxEntry).where(_seen(session, actor))) or 0
+    return session.scalar(select(func.count()).select_from(OutboxEntry).where(_seen(actor))) or 0
 
 
 def dead_of_call(session: Session, call_id: int) -> Sequence[OutboxEntry]:
@@ -67,7 +66,7 @@ def dead_of_call(session: Session, call_id: int) -> Sequence[OutboxEntry]:
 
 def to_replay(session: Session, actor: Actor, entry_id: int) -> OutboxEntry | None:
     """A dead entry that the actor sees."""
-    return session.scalars(select(OutboxEntry).where(OutboxEntry.id == entry_id, _seen(session, actor))).one_or_none()
+    return session.scalars(select(OutboxEntry).where(OutboxEntry.id == entry_id, _seen(actor))).one_or_none()
 
 
 def _dead(session: Session, actor: Actor) -> list[DeadWork]:
@@ -76,7 +75,7 @@ def _dead(session: Session, actor: Actor) -> list[DeadWork]:
         select(OutboxEntry, Call)
         .outerjoin(about, (about.c.work == OutboxEntry.work) & (about.c.subject_id == OutboxEntry.subject_id))
         .outerjoin(Call, Call.id == about.c.call_id)
-        .where(_seen(session, actor))
+        .where(_seen(actor))
         .order_by(OutboxEntry.id.desc())
         .limit(_MOST)
         .options(joinedload(Call.order))
@@ -88,7 +87,7 @@ _OPEN = (ReceiptOutcome.UNMATCHED, ReceiptOutcome.UNKNOWN_TO_CARRIER)
 
 
 def _receipts(session: Session, actor: Actor) -> Sequence[Receipt]:
-    if not _is_topmost(session, actor):
+    if not actor.is_at_the_top:
         return ()
     return session.scalars(
         select(Receipt).where(Receipt.outcome.in_(_OPEN)).order_by(Receipt.id.desc()).limit(_MOST)
@@ -106,17 +105,13 @@ def _recordings(session: Session, actor: Actor) -> Sequence[Recording]:
     ).all()
 
 
-def _seen(session: Session, actor: Actor) -> ColumnElement[bool]:
+def _seen(actor: Actor) -> ColumnElement[bool]:
     dead = OutboxEntry.state == OutboxState.DEAD
-    if _is_topmost(session, actor):
+    if actor.is_at_the_top:
         return dead
     about = _about().subquery()
     subjects = select(about.c.work, about.c.subject_id).join(Call, Call.id == about.c.call_id).where(sees_call(actor))
     return dead & tuple_(OutboxEntry.work, OutboxEntry.subject_id).in_(subjects)
-
-
-def _is_topmost(session: Session, actor: Actor) -> bool:
-    return session.scalar(select(Unit.parent_id.is_(None)).where(Unit.path == actor.unit_path)) or False
 
 
 def _about() -> CompoundSelect[tuple[Work, int, int]]:
