@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from flask.cli import AppGroup
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hotline.clock import FileClock, SystemClock, clock_for, freeze_clock, move_clock
+from hotline.clock import FileClock, SystemClock, UnusableTimeError, clock_for, freeze_clock, move_clock
 from hotline.db import make_engine, make_sessions
 from hotline.models import Line
 from hotline.rules import call_flow, order_states, survey_states
@@ -233,15 +233,16 @@ clock = AppGroup("clock", help="The time that every process goes by, when CLOCK_
 @clock.command("show")
 def _show_clock() -> None:
     """Show the time."""
-    click.echo(clock_for(Settings.from_env().clock_file).now().isoformat())
+    click.echo(clock_for(_settings().clock_file).now().isoformat())
 
 
-@clock.command("advance")
+@clock.command("advance", context_settings={"ignore_unknown_options": True})
 @click.argument("seconds", type=float)
 def _advance_clock(seconds: float) -> None:
-    """Move the time forward, or back."""
+    """Move the time forward by so many SECONDS, or back by a negative number."""
     file = _clock_file()
-    move_clock(file, timedelta(seconds=seconds))
+    with _plain_errors():
+        move_clock(file, seconds)
     click.echo(FileClock(file).now().isoformat())
 
 
@@ -249,11 +250,14 @@ def _advance_clock(seconds: float) -> None:
 @click.argument("at", default="")
 def _freeze_clock(at: str) -> None:
     """Let the time stand still, now or AT an ISO time with its zone."""
-    moment = datetime.fromisoformat(at) if at else SystemClock().now()
-    if moment.tzinfo is None:
-        raise click.ClickException("the time needs its zone, as in 2026-01-02T08:00:00+08:00")
-    freeze_clock(_clock_file(), moment)
-    click.echo(moment.astimezone(UTC).isoformat())
+    file = _clock_file()
+    try:
+        moment = datetime.fromisoformat(at) if at else SystemClock().now()
+    except ValueError as error:
+        raise click.ClickException(f"{at!r} is no time, as 2026-01-02T08:00:00+08:00 is one") from error
+    with _plain_errors():
+        freeze_clock(file, moment)
+    click.echo(FileClock(file).now().isoformat())
 
 
 @clock.command("reset")
@@ -295,16 +299,27 @@ def _settings() -> Settings:
 def _transaction() -> Iterator[tuple[Session, datetime]]:
     settings = _settings()
     engine = make_engine(settings.sqlalchemy_url)
-    with make_sessions(engine).begin() as session:
-        yield session, clock_for(settings.clock_file).now()
-    engine.dispose()
+    try:
+        with make_sessions(engine).begin() as session:
+            yield session, clock_for(settings.clock_file).now()
+    except OperationalError as error:
+        raise click.ClickException("the database of DATABASE_URL cannot be reached") from error
+    finally:
+        engine.dispose()
 
 
 @contextmanager
 def _plain_errors() -> Iterator[None]:
     try:
         yield
-    except (accounts.LoginTakenError, accounts.WeakPasswordError, organisation.UnusableRowsError) as error:
+    except (
+        accounts.LoginTakenError,
+        accounts.UnusableNameError,
+        accounts.WeakPasswordError,
+        organisation.UnusableLineError,
+        organisation.UnusableRowsError,
+        UnusableTimeError,
+    ) as error:
         raise click.ClickException(str(error) or type(error).__name__) from error
 
 
