@@ -1,5 +1,6 @@
 """The service's commands: `flask COMMAND`. Each reads the settings only when it needs them."""
 
+import csv
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from alembic.config import Config
 from flask import Flask
 from flask.cli import AppGroup
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from hotline.clock import FileClock, SystemClock, UnusableTimeError, clock_for, freeze_clock, move_clock
@@ -31,7 +33,13 @@ from hotline.services.access import SYSTEM
 from hotline.settings import Settings, SettingsError
 from speech.audio import AudioError
 from speech.recognizer import Recognizer
-from speech.understand import Gazetteer, understand_outreach_record, understand_record, understand_survey_record
+from speech.understand import (
+    Gazetteer,
+    RecordError,
+    understand_outreach_record,
+    understand_record,
+    understand_survey_record,
+)
 
 _ROOT = Path(__file__).parent.parent
 _MODEL = _ROOT / "speech" / "demo_model"
@@ -208,7 +216,10 @@ def transcribe(files: tuple[Path, ...], model: Path) -> None:
 @click.option("--places", type=click.Path(exists=True, path_type=Path), help="places.csv of the organisation.")
 def understand(units: Path | None, places: Path | None) -> None:
     """Take facts from transcripts: JSON lines (id, text) in, JSON lines out."""
-    gazetteer = Gazetteer.from_csv(units, places) if units else Gazetteer()
+    try:
+        gazetteer = Gazetteer.from_csv(units, places) if units else Gazetteer()
+    except (OSError, ValueError, KeyError, csv.Error) as error:
+        raise click.ClickException("UNITS and PLACES cannot be read: UTF-8 CSV files with their headings?") from error
     _each_line(lambda record: understand_record(record, gazetteer))
 
 
@@ -352,6 +363,20 @@ def _clock_file() -> Path:
 
 
 def _each_line(answer: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
-    for line in sys.stdin:
-        if line.strip():
-            click.echo(json.dumps(answer(json.loads(line)), ensure_ascii=False))
+    """One line of JSON for each that comes; one that cannot be read ends with its `error`, and holds up no other."""
+    said = [_said(line, answer) for line in sys.stdin.buffer if line.strip()]
+    sys.exit(0 if all(said) else 1)
+
+
+def _said(line: bytes, answer: Callable[[dict[str, Any]], dict[str, Any]]) -> bool:
+    record: Any = None
+    try:
+        record = json.loads(line.decode("utf-8-sig"))
+        told = json.dumps(answer(record), ensure_ascii=False).encode()
+    except (RecordError, ValueError, TypeError, AttributeError, RecursionError) as error:
+        known = record.get("id") if isinstance(record, dict) else None
+        trouble = str(error) if isinstance(error, RecordError) else f"no usable record: {type(error).__name__}"
+        click.echo(json.dumps({"id": known, "error": trouble}))
+        return False
+    click.echo(told)
+    return True

@@ -1,5 +1,6 @@
 """People who sign in: made by an administrator, known by a password that only its argon2 hash remembers."""
 
+import re
 import secrets
 from datetime import datetime
 from functools import cache
@@ -15,11 +16,17 @@ from hotline.services import audit
 from hotline.services.access import SYSTEM, Actor, require_role
 
 SHORTEST_PASSWORD = 10
+_LOGIN = re.compile(r"[a-z0-9._@-]{1,60}")
+_LONGEST_NAME = 60
 _HASHER = PasswordHasher()
 
 
 class LoginTakenError(ValueError):
     """Somebody of that log-in name exists."""
+
+
+class UnusableNameError(ValueError):
+    """A log-in name that cannot be typed everywhere, or a name that says nothing."""
 
 
 class WeakPasswordError(ValueError):
@@ -39,13 +46,14 @@ def create_user(
     """Make a person.
 
     Raises:
-        LoginTakenError, WeakPasswordError
+        LoginTakenError, UnusableNameError, WeakPasswordError
     """
     require_role(actor, Role.ADMINISTRATOR)
-    login = login.strip().lower()
+    login, name = login.strip().lower(), name.strip()
+    _check_names(login, name)
     if session.scalar(select(func.count()).where(User.login == login)):
-        raise LoginTakenError(login)
-    user = User(login=login, name=name.strip(), unit=unit, created_at=now)
+        raise LoginTakenError(f"somebody is called {login} already")
+    user = User(login=login, name=name, unit=unit, created_at=now)
     user.role_rows = [UserRole(role=role) for role in sorted(roles)]
     _set_password(user, password)
     session.add(user)
@@ -106,6 +114,13 @@ def _set_password(user: User, password: str) -> None:
         raise WeakPasswordError(f"a password has at least {SHORTEST_PASSWORD} characters")
     user.password_hash = _HASHER.hash(password)
     user.session_key = secrets.token_hex(16)
+def _check_names(login: str, name: str) -> None:
+    if not _LOGIN.fullmatch(login):
+        raise UnusableNameError("a log-in name has 1 to 60 of the characters a-z, 0-9, dot, hyphen, underscore and @")
+    if not name or len(name) > _LONGEST_NAME or not name.isprintable():
+        raise UnusableNameError(f"a person's name has 1 to {_LONGEST_NAME} characters")
+
+
 
 
 @cache

@@ -1,6 +1,7 @@
 """The organisation: its tree of units, their places and figures, and the lines people dial."""
 
 import csv
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,9 +13,13 @@ from sqlalchemy.orm import Session
 from hotline.models import Action, Level, Line, Place, Unit
 from hotline.rules.policy import Policy
 from hotline.rules.roles import Role
+from hotline.rules.wording import TEXTS
 from hotline.services import audit
 from hotline.services.access import Actor, require_role
 from speech.understand import Gazetteer, PlaceRow, UnitRow
+
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+_LONGEST_NAME = 120
 
 
 class UnusableRowsError(ValueError):
@@ -23,6 +28,10 @@ class UnusableRowsError(ValueError):
     def __init__(self, troubles: list[str]) -> None:
         super().__init__("\n".join(troubles))
         self.troubles = troubles
+
+
+class UnusableLineError(ValueError):
+    """Such a line could not be rung, or would have nothing to say."""
 
 
 @dataclass(frozen=True)
@@ -69,12 +78,27 @@ def import_units(session: Session, units: Path, places: Path, actor: Actor, now:
 
 
 def add_line(session: Session, number: str, name: str, unit: Unit, duty_number: str | None, language: str) -> Line:
-    """Add a number that people dial, or bring up to date the one that is there."""
+    """Add a number that people dial, or bring up to date the one that is there.
+
+    Raises:
+        UnusableLineError
+    """
+    _check_line(number, name, duty_number, language)
     line = session.scalars(select(Line).where(Line.number == number)).one_or_none() or Line(number=number)
     line.name, line.unit, line.duty_number, line.language = name, unit, duty_number, language
     session.add(line)
     session.flush()
     return line
+
+
+def _check_line(number: str, name: str, duty_number: str | None, language: str) -> None:
+    for called in filter(None, (number, duty_number)):
+        if not _E164.fullmatch(called):
+            raise UnusableLineError(f"{called!r} is no number as the carrier writes it: +862012345678")
+    if not name.strip() or len(name) > _LONGEST_NAME or not name.isprintable():
+        raise UnusableLineError(f"a line's name has 1 to {_LONGEST_NAME} characters")
+    if language not in TEXTS:
+        raise UnusableLineError(f"{language!r} is none of {', '.join(TEXTS)}")
 
 
 def numbers(session: Session) -> Sequence[str]:
