@@ -3,15 +3,18 @@
 from flask import Flask, jsonify
 from flask.typing import ResponseReturnValue
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from hotline import web
 from hotline.clock import clock_for
 from hotline.console import install_console
 from hotline.db import make_engine, make_sessions
-from hotline.logs import configure_logs
+from hotline.logs import configure_logs, get_log
 from hotline.settings import Settings
 from hotline.telephony.webhooks import notices, voice
+
+log = get_log(__name__)
 
 
 def create_app(settings: Settings) -> Flask:
@@ -38,6 +41,10 @@ def from_env() -> Flask:
 
 def _healthz() -> ResponseReturnValue:
     """Fine when the database answers."""
-    with web.runtime().engine.connect() as connection:
-        connection.execute(text("select 1"))
+    try:
+        with web.runtime().engine.connect() as connection:
+            connection.execute(text("select 1"))
+    except SQLAlchemyError as error:
+        log.warning("the database is away", error=type(error).__name__)
+        return jsonify(status="the database is away"), 503
     return jsonify(status="ok")

@@ -84,7 +84,7 @@ class User(Base):
     language: Mapped[str | None] = mapped_column(String(12))
     is_active: Mapped[bool] = mapped_column(server_default=text("true"))
     created_at: Mapped[datetime]
-    # Changes whenever all of the person's sign-ins must end: a new password, a person put out of service.
+    # Changes whenever all of the person's sign-ins must end: signed out, a new password, a person put out of service.
     session_key: Mapped[str] = mapped_column(String(64))
 
     unit: Mapped[Unit] = relationship()

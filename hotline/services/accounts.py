@@ -94,7 +94,12 @@ def signed_in(session: Session, user_id: int, session_key: str) -> User | None:
 
 
 def sign_out(session: Session, actor: Actor, now: datetime) -> None:
-    """The person leaves this browser."""
+    """The person leaves: every browser in which that person was signed in asks for the password again.
+
+    A cookie lives in the browser alone, so one that was copied could be ended in no other way.
+    """
+    if actor.user_id is not None:
+        session.get_one(User, actor.user_id).session_key = secrets.token_hex(16)
     audit.note(session, actor, Action.SIGNED_OUT, now)
 
 
@@ -109,11 +114,6 @@ def by_login(session: Session, login: str) -> User | None:
     return session.scalars(select(User).where(User.login == login.strip().lower())).one_or_none()
 
 
-def _set_password(user: User, password: str) -> None:
-    if len(password) < SHORTEST_PASSWORD:
-        raise WeakPasswordError(f"a password has at least {SHORTEST_PASSWORD} characters")
-    user.password_hash = _HASHER.hash(password)
-    user.session_key = secrets.token_hex(16)
 def _check_names(login: str, name: str) -> None:
     if not _LOGIN.fullmatch(login):
         raise UnusableNameError("a log-in name has 1 to 60 of the characters a-z, 0-9, dot, hyphen, underscore and @")
@@ -121,6 +121,11 @@ def _check_names(login: str, name: str) -> None:
         raise UnusableNameError(f"a person's name has 1 to {_LONGEST_NAME} characters")
 
 
+def _set_password(user: User, password: str) -> None:
+    if len(password) < SHORTEST_PASSWORD:
+        raise WeakPasswordError(f"a password has at least {SHORTEST_PASSWORD} characters")
+    user.password_hash = _HASHER.hash(password)
+    user.session_key = secrets.token_hex(16)
 
 
 @cache
