@@ -5,10 +5,9 @@ import ctypes
 import os
 import signal
 import sys
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from time import monotonic
-from types import FrameType
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import psycopg
@@ -29,6 +28,7 @@ log = get_log(__name__)
 _PR_SET_PDEATHSIG = 1
 # A child that dies at once, again and again, is not forked faster than this.
 _FORK_EVERY_S = 1.0
+_END = frozenset({signal.SIGTERM, signal.SIGINT})
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -50,28 +50,43 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def run_workers(queue: str, context: Context, count: int) -> None:
-    """Keep `count` children at work on one queue until told to end; each forks again for every job."""
+    """Keep `count` children at work on one queue until told to end; each forks again for every job.
+
+    Signals are blocked and waited for: none arrives between two steps, so that no child is forked and then forgotten,
+    and none is signalled that is gone. A child that ended keeps its number until it is reaped here.
+    """
     perform.install(context)
-    ending: list[int] = []
-
-    def end(number: int, _frame: FrameType | None) -> None:
-        ending.append(number)
-        for child in children:
-            os.kill(child, signal.SIGTERM)
-
+    signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
+    signal.pthread_sigmask(signal.SIG_BLOCK, {*_END, signal.SIGCHLD})
     children = {_fork(queue, context) for _ in range(count)}
-    signal.signal(signal.SIGTERM, end)
-    signal.signal(signal.SIGINT, end)
-    forked_at = monotonic()
+    is_ending = False
     while children:
-        pid, status = os.wait()
-        children.discard(pid)
-        if ending:
-            continue
-        log.warning("a worker ended and is started again", queue=queue, status=status)
-        signal.sigtimedwait([], max(0.0, forked_at + _FORK_EVERY_S - monotonic()))
-        children.add(_fork(queue, context))
-        forked_at = monotonic()
+        if signal.sigwait({*_END, signal.SIGCHLD}) in _END:
+            is_ending = True
+            _tell_to_end(children)
+        ended = _reaped()
+        children -= ended
+        if ended and not is_ending:
+            log.warning("a worker ended and is started again", queue=queue, count=len(ended))
+            is_ending = signal.sigtimedwait(_END, _FORK_EVERY_S) is not None
+            if is_ending:
+                _tell_to_end(children)
+            else:
+                children |= {_fork(queue, context) for _ in ended}
+
+
+def _tell_to_end(children: Iterable[int]) -> None:
+    for child in children:
+        os.kill(child, signal.SIGTERM)
+
+
+def _reaped() -> set[int]:
+    """The children that ended since the last time."""
+    ended: set[int] = set()
+    with suppress(ChildProcessError):  # there is none left
+        while (pid := os.waitpid(-1, os.WNOHANG)[0]) != 0:
+            ended.add(pid)
+    return ended
 
 
 def _fork(queue: str, context: Context) -> int:
@@ -80,8 +95,9 @@ def _fork(queue: str, context: Context) -> int:
     if pid:
         return pid
     _end_with(parent)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    for number in (*_END, signal.SIGCHLD):
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {*_END, signal.SIGCHLD})
     _work(queue, context)
     os._exit(0)
 
@@ -115,7 +131,8 @@ def run_clock(context: Context) -> None:
     _on_end(ending.append)
     redis = connect(context.settings.redis_url.get_secret_value())
     timetable = Timetable(SCHEDULE)
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="slow") as slow:
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="slow") as pool:
+        slow = _Beside(pool)
         while not ending:
             try:
                 _listen(context, redis, timetable, slow, ending)
@@ -124,18 +141,32 @@ def run_clock(context: Context) -> None:
                 signal.sigtimedwait([], _FORK_EVERY_S)
 
 
-def _listen(context: Context, redis: Redis, timetable: Timetable, slow: ThreadPoolExecutor, ending: list[int]) -> None:
+def _listen(context: Context, redis: Redis, timetable: Timetable, slow: "_Beside", ending: list[int]) -> None:
     """Go through the timetable; a new outbox row wakes it before time."""
     with psycopg.connect(_libpq(context), autocommit=True) as connection:
         connection.execute("listen outbox")
         while not ending:
             for task in timetable.due():
                 if task.is_slow:
-                    slow.submit(_do, task, context, redis)
+                    slow.do(task, context, redis)
                 else:
                     _do(task, context, redis)
             if any(True for _ in connection.notifies(timeout=timetable.wait_s(), stop_after=1)):
                 _do(SCHEDULE[0], context, redis)
+
+
+class _Beside:
+    """Slow work, one task after the other; a task that is waiting or running is not asked for a second time."""
+
+    def __init__(self, pool: ThreadPoolExecutor) -> None:
+        self._pool = pool
+        self._asked: dict[Periodic, Future[None]] = {}
+
+    def do(self, task: Periodic, context: Context, redis: Redis) -> None:
+        """Do it when its turn comes, unless its last time is not over."""
+        last = self._asked.get(task)
+        if last is None or last.done():
+            self._asked[task] = self._pool.submit(_do, task, context, redis)
 
 
 def _do(task: Periodic, context: Context, redis: Redis) -> None:
@@ -147,7 +178,7 @@ def _do(task: Periodic, context: Context, redis: Redis) -> None:
 
 
 def _on_end(tell: Callable[[int], Any]) -> None:
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in _END:
         signal.signal(number, lambda got, _frame: tell(got))
 
 

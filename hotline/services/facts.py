@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 
 from hotline.models import Action, Fact, Order, Origin, Transcript, Unit
 from hotline.rules.facts import Category, FactName, Group, Need, Urgency
+from hotline.rules.order_states import OPEN
 from hotline.rules.roles import REVIEWERS
-from hotline.services import audit, orders
+from hotline.services import audit, orders, text_messages
 from hotline.services.access import Actor, require_role
 from hotline.services.organisation import policy_for
 from speech.understand.facts import Facts
@@ -68,7 +69,7 @@ def propose(
     ]
     session.execute(insert(Fact).values(rows).on_conflict_do_nothing())
     session.refresh(order, ["facts"])
-    _carry_over(session, order, zone)
+    _carry_over(session, order, now, zone)
 
 
 def confirm(
@@ -96,7 +97,7 @@ def confirm(
     )
     order.facts.append(fact)
     session.flush()
-    _carry_over(session, order, zone)
+    _carry_over(session, order, now, zone)
     audit.note(session, actor, Action.FACT_CONFIRMED, now, subject="orders", subject_id=order.id, detail=name.value)
     return fact
 
@@ -141,7 +142,7 @@ def _pressing(fact: Fact) -> int:
     return -_MOST_PRESSING_FIRST.index(Urgency(fact.value or Urgency.CONSULTATION))
 
 
-def _carry_over(session: Session, order: Order, zone: ZoneInfo) -> None:
+def _carry_over(session: Session, order: Order, now: datetime, zone: ZoneInfo) -> None:
     """Bring the order's own columns, by which it is listed and timed, in line with its facts."""
     values = {name: versions.now.value if versions.now else None for name, versions in present(order).items()}
     category = values[FactName.CATEGORY]
@@ -155,6 +156,8 @@ def _carry_over(session: Session, order: Order, zone: ZoneInfo) -> None:
         policy = policy_for(session, session.get_one(Unit, order.intake_unit_id))
         orders.set_urgency(order, urgency, policy.limits[urgency], zone)
     session.flush()
+    if urgency == Urgency.EMERGENCY and order.state in OPEN:
+        text_messages.alarm(session, order, now)
 
 
 def _carry_number_over(order: Order) -> None:

@@ -6,11 +6,12 @@ import phonenumbers
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from hotline.models import Call, Direction, MessageState, TextMessage, Work
+from hotline.models import Call, Direction, Line, MessageState, Order, TextMessage, Work
 from hotline.rules.wording import text_for
 from hotline.services import outbox
 
 ORDER_NUMBER = "order_number"
+EMERGENCY_ALARM = "emergency_alarm"
 
 
 def tell_order_number(session: Session, call: Call, now: datetime) -> None:
@@ -18,14 +19,31 @@ def tell_order_number(session: Session, call: Call, now: datetime) -> None:
     line = call.line
     if line is None or call.number is None or call.order_number is None or not _takes_texts(call.number):
         return
+    body = text_for(line.language, "sms_order_number", line=line.name, number=call.order_number)
+    _write(session, call, line, ORDER_NUMBER, call.number, body, now)
+
+
+def alarm(session: Session, order: Order, now: datetime) -> None:
+    """Tell whoever is on duty that an order is an emergency, once; the number alone, since a text is read by anybody.
+
+    It is tried whatever kind of number that is: a refusal is seen among the troubles.
+    """
+    call = next((call for call in order.calls if call.order_number == order.number), None)
+    if call is None or call.line is None or call.line.duty_number is None:
+        return
+    body = text_for(call.line.language, "sms_emergency", line=call.line.name, number=order.number)
+    _write(session, call, call.line, EMERGENCY_ALARM, call.line.duty_number, body, now)
+
+
+def _write(session: Session, call: Call, line: Line, purpose: str, number: str, body: str, now: datetime) -> None:
     row = insert(TextMessage).values(
         direction=Direction.OUTBOUND,
-        purpose=ORDER_NUMBER,
+        purpose=purpose,
         carrier=call.carrier,
         line_id=line.id,
         call_id=call.id,
-        number=call.number,
-        body=text_for(line.language, "sms_order_number", line=line.name, number=call.order_number),
+        number=number,
+        body=body,
         state=MessageState.WAITING,
         made_at=now,
     )

@@ -43,7 +43,7 @@ def subjects(site: Site) -> dict[Work, int]:
         transcript = recordings.correct(
             session, recording, "家里没有米", factories.actor(session, line.unit, Role.CALL_TAKER), factories.NOW
         )
-        text_messages.tell_order_number(session, order.calls[0], "zh-CN", factories.NOW)
+        text_messages.tell_order_number(session, order.calls[0], factories.NOW)
         attempt = factories.order(session, line, OrderState.RESOLVED).survey_rounds[-1].attempts[-1]
         receipt = Receipt(
             source="recording", carrier_id="RE1", event="complete", outcome=ReceiptOutcome.UNMATCHED,

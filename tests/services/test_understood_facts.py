@@ -8,7 +8,7 @@ import pytest
 from factories import CALLER, NOW, ZONE
 from sqlalchemy.orm import Session
 
-from hotline.models import Order, Origin, Recording, Transcript
+from hotline.models import Order, Origin, OutboxEntry, Recording, TextMessage, Transcript, Work
 from hotline.rules.facts import Category, FactName, Urgency
 from hotline.rules.order_states import Move
 from hotline.rules.roles import Role
@@ -160,3 +160,25 @@ def test_what_a_withheld_caller_says_is_a_proposal_until_a_person_confirms_it(se
     case.say(FactName.PHONE, case.value(FactName.PHONE))
 
     assert case.order.number_to_ring == "+8613812345678"
+
+
+def test_an_emergency_is_texted_to_whoever_is_on_duty_once_and_tells_nothing_of_the_caller(case: Case) -> None:
+    case.hear(case.recording(), NO_PULSE)
+    case.hear(case.recording(), NO_PULSE)
+
+    (alarm,) = case.session.query(TextMessage).filter_by(purpose="emergency_alarm")
+    assert alarm.number == factories.DUTY
+    assert case.order.number in alarm.body
+    assert all(number in alarm.body for number in ("110", "119", "120"))
+    assert CALLER not in alarm.body
+    assert "晕倒" not in alarm.body
+    assert case.session.query(OutboxEntry).filter_by(work=Work.SEND_MESSAGE, subject_id=alarm.id).count() == 1
+
+
+def test_what_can_wait_alarms_nobody_until_a_person_calls_it_an_emergency(case: Case) -> None:
+    case.hear(case.recording(), HUNGRY)
+    assert case.session.query(TextMessage).count() == 0
+
+    case.say(FactName.URGENCY, "emergency")
+
+    assert case.session.query(TextMessage).one().number == factories.DUTY

@@ -255,7 +255,7 @@ def test_the_carriers_copy_stays_while_ours_is_not_whole(workshop: Workshop, kep
 
 def a_message(session: Session) -> TextMessage:
     call = a_call(session)
-    text_messages.tell_order_number(session, call, "zh-CN", NOW)
+    text_messages.tell_order_number(session, call, NOW)
     return session.query(TextMessage).one()
 
 

@@ -156,6 +156,30 @@ def test_a_process_that_is_told_to_end_ends(
         assert worker.wait(15) == 0
 
 
+def test_told_to_end_while_a_dead_worker_is_about_to_be_replaced_it_ends_and_leaves_nobody(
+    workshop: Workshop, redis: Redis, redis_url: str, tmp_path: Path
+) -> None:
+    with process(workshop, "io", redis_url, "http://127.0.0.1:1", tmp_path) as worker:
+        until(lambda: redis.smembers("rq:workers"), "the worker to be at work")
+        parent = psutil.Process(worker.pid)
+        (child,) = parent.children()
+        child.kill()
+        worker.terminate()
+
+        assert worker.wait(15) == 0
+        assert [each for each in psutil.process_iter() if each.ppid() == worker.pid] == []
+
+
+def test_a_dead_worker_is_replaced(workshop: Workshop, redis: Redis, redis_url: str, tmp_path: Path) -> None:
+    with process(workshop, "io", redis_url, "http://127.0.0.1:1", tmp_path) as worker:
+        until(lambda: redis.smembers("rq:workers"), "the worker to be at work")
+        parent = psutil.Process(worker.pid)
+        (child,) = parent.children()
+        child.kill()
+
+        until(lambda: [new for new in parent.children() if new.pid != child.pid], "another worker")
+
+
 def is_listened_to(workshop: Workshop) -> bool:
     listening = text("select count(*) from pg_stat_activity where query = 'listen outbox'")
     with workshop.context.engine.connect() as connection:

@@ -1,14 +1,17 @@
 """The tables that hold the workers together: no kind of work without a job, no queue without a process."""
 
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from hotline.models import Work
 from worker.jobs import JOBS, QUEUES
-from worker.main import main
+from worker.main import _Beside, main
 from worker.schedule import SCHEDULE, Periodic, Timetable
 from worker.sweep import send_due
 
@@ -40,6 +43,27 @@ def test_a_run_that_hangs_is_ended_before_an_hour_is_over() -> None:
 
 def test_new_work_wakes_the_first_task_of_the_schedule() -> None:
     assert SCHEDULE[0].run is send_due
+
+
+def test_slow_work_that_is_not_over_is_not_asked_for_again() -> None:
+    begun, may_end = threading.Semaphore(0), threading.Event()
+
+    def run(_context: Any, _redis: Any) -> None:
+        begun.release()
+        may_end.wait(10)
+
+    task = Periodic("slow", 1, run, is_slow=True)
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        beside = _Beside(pool)
+        for _ in range(5):
+            beside.do(task, None, None)  # type: ignore[arg-type]
+        assert begun.acquire(timeout=10)
+        may_end.set()
+        wait(beside._asked.values(), timeout=10)
+        beside.do(task, None, None)  # type: ignore[arg-type]
+
+    assert begun.acquire(timeout=10)
+    assert not begun.acquire(blocking=False)
 
 
 def test_names_are_told_apart() -> None:
