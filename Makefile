@@ -27,7 +27,7 @@ demo: $(RUN) $(CARRIER) ## one call from ringing to the answered callback, witho
 
 test: $(DEV) $(CARRIER) ## run every test; ARGS="-k survey" for some of them
 	@$(MAKE) --no-print-directory browser || true
-	@exec .venv/bin/python -m pytest $(ARGS)
+	@exec .venv/bin/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 check: $(DEV) $(CARRIER) ## format, lint, types, layers, tests: what continuous integration runs
 	$(call step,format,.venv/bin/ruff format --check .)
