@@ -228,6 +228,7 @@ _STEPS: Mapping[Move, Callable[[Session, Order, datetime], None]] = {
     Move.DISPATCH: lambda session, order, at: orders.dispatch(session, order, order.unit, SYSTEM, at),
     Move.ACCEPT: _sign,
     Move.RETURN: lambda session, order, at: orders.give_back(session, order, SYSTEM, at, "不归本街道管"),
+    Move.TAKE_BACK: lambda session, order, at: orders.take_back(session, order, SYSTEM, at, "还是由街道办理"),
     Move.CONTACT: lambda session, order, at: orders.contact(session, order, SYSTEM, at, "电话说明情况"),
     Move.RESOLVE: _report,
     Move.REPORT_BACK: _report,

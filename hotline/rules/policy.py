@@ -43,6 +43,8 @@ class Policy:
     survey_delay: timedelta = timedelta(minutes=30)
     survey_attempts: int = 3
     survey_spacing: timedelta = timedelta(hours=2)
+    # Of each line; the carrier's own pace for an account is 60.
+    calls_per_minute: int = 30
     # Calls leave between these local times only; equal times mean all day.
     calls_from: time = time(9, 0)
     calls_until: time = time(21, 0)
@@ -86,10 +88,17 @@ def _time_of_day(value: Any) -> time:
     return at
 
 
+def _pace(value: Any) -> int:
+    if not 1 <= int(value) <= 600:  # noqa: PLR2004 - ten a second is more than any carrier takes
+        raise ValueError("must be between 1 and 600")
+    return int(value)
+
+
 _READERS = {
     "survey_delay": _span,
     "survey_attempts": _count,
     "survey_spacing": _span,
+    "calls_per_minute": _pace,
     "calls_from": _time_of_day,
     "calls_until": _time_of_day,
 }

@@ -116,6 +116,14 @@ def give_back(session: Session, order: Order, actor: Actor, now: datetime, reaso
     order.unit_id = order.intake_unit_id
 
 
+def take_back(session: Session, order: Order, actor: Actor, now: datetime, reason: str) -> None:
+    """Take the order back from the body that it was referred to; nobody of ours holds it then either."""
+    check(session, order, Move.TAKE_BACK, actor, reason)
+    order.handler_id = None
+    _make(session, order, Move.TAKE_BACK, actor, now, reason)
+    order.unit_id = order.intake_unit_id
+
+
 def contact(session: Session, order: Order, actor: Actor, now: datetime, how: str) -> None:
     """A person spoke with the caller; `how` says in a few words what was agreed."""
     check(session, order, Move.CONTACT, actor)

@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -122,10 +122,25 @@ def begin(session: Session, attempt_id: int, carrier: str, now: datetime, zone: 
         _happen(attempt, AttemptEvent.CANCEL, now)
         _round(survey, RoundEvent.HAND_OVER, now)
         return None
-    allowed_at = next_calling_time(_policy(session, order), now, zone)
+    policy = _policy(session, order)
+    allowed_at = next_calling_time(policy, now, zone)
+    if attempt.call is None:
+        allowed_at = max(allowed_at, _free_at(session, line, policy.calls_per_minute, now))
     if allowed_at > now:
         return Postponed(allowed_at)
     return _dial(session, attempt, line, number, carrier, now)
+
+
+def _free_at(session: Session, line: Line, calls_per_minute: int, now: datetime) -> datetime:
+    """When the line's pace lets its next call leave; whoever else would dial on it waits until this is decided."""
+    session.scalar(select(Line.id).where(Line.id == line.id).with_for_update(key_share=True))
+    latest = session.scalars(
+        select(Call.started_at)
+        .where(Call.line_id == line.id, Call.direction == Direction.OUTBOUND, Call.started_at > now - _MINUTE)
+        .order_by(Call.started_at.desc())
+        .limit(calls_per_minute)
+    ).all()
+    return latest[-1] + _MINUTE if len(latest) == calls_per_minute else now
 
 
 def _dial(session: Session, attempt: SurveyAttempt, line: Line, number: str, carrier: str, now: datetime) -> Dial:
@@ -415,6 +430,7 @@ def _happen(attempt: SurveyAttempt, event: AttemptEvent, now: datetime) -> None:
         attempt.ended_at = now
 
 
+_MINUTE = timedelta(minutes=1)
 # Without keys: a foreign key's check must not wait for it.
 _LOCK = {"key_share": True}
 _OPEN_ROUND = frozenset({RoundState.WAITING, RoundState.CALLING, RoundState.LISTENING, RoundState.PERSON})

@@ -349,3 +349,17 @@ def test_a_number_is_never_given_out_twice(session: Session, street: Unit) -> No
     assert first.number != second.number
     with pytest.raises(IntegrityError), session.begin_nested():
         session.execute(update(Order).where(Order.id == second.id).values(number=first.number))
+
+
+def test_what_is_taken_back_is_held_by_nobody_where_it_came_in(session: Session) -> None:
+    city = factories.unit(session)
+    here, there = (factories.unit(session, parent=city) for _ in range(2))
+    order = in_state(session, here, OrderState.TRIAGED)
+    orders.dispatch(session, order, there, SYSTEM, NOW)
+    for move in (Move.ACCEPT, Move.CONTACT, Move.REFER):
+        factories.step(session, order, move)
+
+    orders.take_back(session, order, SYSTEM, LATER, "对方不受理")
+
+    assert (order.state, order.handler_id, order.unit_id) == (OrderState.TRIAGED, None, here.id)
+    assert order.history[-1].unit_id == there.id

@@ -743,3 +743,20 @@ def test_the_policy_of_a_unit_above_counts_below(session: Session) -> None:
     street = factories.unit(session, parent=city, policy={})
 
     assert factories.attempt(session, factories.line(session, street)).due_at == NOW + timedelta(minutes=1)
+
+
+def test_no_call_leaves_faster_than_the_pace_of_its_line(session: Session) -> None:
+    unit = factories.unit(session, policy={"calls_from": "00:00", "calls_until": "00:00", "calls_per_minute": 2})
+    line, elsewhere = factories.line(session, unit), factories.line(session, unit, "+862012340000")
+    first, second, third = (factories.attempt(session, line) for _ in range(3))
+
+    def begin(attempt: SurveyAttempt, at: datetime) -> surveys.Dial | surveys.Postponed | None:
+        return surveys.begin(session, attempt.id, "twilio", at, ZONE)
+
+    assert isinstance(begin(first, DUE), surveys.Dial)
+    assert isinstance(begin(second, DUE + timedelta(seconds=20)), surveys.Dial)
+    assert begin(third, DUE + timedelta(seconds=30)) == surveys.Postponed(DUE + timedelta(minutes=1))
+    # What was begun already is no further call, and another line has a pace of its own.
+    assert isinstance(begin(first, DUE + timedelta(seconds=31)), surveys.Dial)
+    assert isinstance(begin(factories.attempt(session, elsewhere), DUE + timedelta(seconds=32)), surveys.Dial)
+    assert isinstance(begin(third, DUE + timedelta(minutes=1)), surveys.Dial)
