@@ -28,7 +28,7 @@ from hotline.rules.machine import diagram
 from hotline.rules.order_states import OrderState
 from hotline.rules.roles import Role
 from hotline.rules.survey_states import AttemptState, RoundState, Step
-from hotline.services import accounts, organisation, sample
+from hotline.services import accounts, organisation, sample, unit_files
 from hotline.services.access import SYSTEM
 from hotline.settings import Settings, SettingsError
 from speech.audio import AudioError
@@ -172,7 +172,7 @@ organisation_files = AppGroup("import", help="Bring in data from files.")
 def _import_units(units: Path, places: Path) -> None:
     """Bring in the organisation: UNITS (code, parent, level, name, aliases) and PLACES (unit, name), both CSV."""
     with _transaction() as (session, now), _plain_errors():
-        brought = organisation.import_units(session, units, places, SYSTEM, now)
+        brought = unit_files.import_units(session, units, places, SYSTEM, now)
     click.echo(f"{brought.units} units, {brought.places} places")
 
 
@@ -328,7 +328,7 @@ def _plain_errors() -> Iterator[None]:
         accounts.UnusableNameError,
         accounts.WeakPasswordError,
         organisation.UnusableLineError,
-        organisation.UnusableRowsError,
+        unit_files.UnusableRowsError,
         UnusableTimeError,
     ) as error:
         raise click.ClickException(str(error) or type(error).__name__) from error

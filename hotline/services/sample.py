@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from hotline.models import Unit
 from hotline.rules.roles import Role
-from hotline.services import accounts, organisation
+from hotline.services import accounts, organisation, unit_files
 from hotline.services.access import SYSTEM
 
 _FILES = Path(__file__).parent.parent / "sample"
@@ -46,7 +46,7 @@ def load(session: Session, password: str | None, now: datetime) -> list[LogIn]:
 
     Without `password` each new person gets one of their own; only a password made now can be told.
     """
-    organisation.import_units(session, _FILES / "units.csv", _FILES / "places.csv", SYSTEM, now)
+    unit_files.import_units(session, _FILES / "units.csv", _FILES / "places.csv", SYSTEM, now)
     top = _unit(session, _TOP)
     top.policy = {**_POLICY, **top.policy}
     organisation.add_line(session, LINE_NUMBER, _LINE_NAME, _unit(session, _LINE_UNIT), DUTY_NUMBER, "zh-CN")
