@@ -191,7 +191,7 @@ def dial_attempt(context: Context, attempt_id: int) -> Store:
         raise PutOff(plan.until)
     known = None
     if plan.maybe_dialled:
-        known = context.carrier.find_call(plan.from_number, plan.to_number, plan.since)
+        known = context.carrier.find_call(plan.from_number, plan.to_number, plan.since, plan.known_calls)
     try:
         call_id = known or context.carrier.place_survey_call(plan.token, plan.from_number, plan.to_number)
     except CarrierRefusedError as error:
@@ -219,9 +219,9 @@ def _who_rang(context: Context, told: RecordingTold) -> Told | None:
         call = context.carrier.fetch_call(told.call_id)
     except NotThereError:
         return None
-    if not call.is_inbound:
-        return None
-    return Told(told.carrier, call.call_id, call.number, call.dialled, "adopted")
+    # Somebody whom this account rang dialled no line of ours.
+    dialled = call.dialled if call.is_inbound else ""
+    return Told(told.carrier, call.call_id, call.number, dialled, "adopted")
 
 
 def _nothing(session: Session, now: datetime) -> None:

@@ -120,6 +120,10 @@ def _return(doing: Doing, form: ReasonForm) -> None:
     orders.give_back(doing.session, doing.order, doing.actor, doing.now, form.reason.data)
 
 
+def _take_back(doing: Doing, form: ReasonForm) -> None:
+    orders.take_back(doing.session, doing.order, doing.actor, doing.now, form.reason.data)
+
+
 def _contact(doing: Doing, form: ContactForm) -> None:
     orders.contact(doing.session, doing.order, doing.actor, doing.now, form.how.data)
 
@@ -201,7 +205,7 @@ MOVES: Mapping[Move, MoveKind] = {
     Move.RESOLVE: MoveKind(ResultForm, _report),
     Move.REFER: MoveKind(ReferForm, _refer),
     Move.REPORT_BACK: MoveKind(ResultForm, _report),
-    Move.TAKE_BACK: _with_reason(Move.TAKE_BACK),
+    Move.TAKE_BACK: MoveKind(ReasonForm, _take_back),
     Move.CLOSE: MoveKind(CloseForm, _close),
     Move.REOPEN: MoveKind(ReasonForm, _reopen),
     Move.REWORK: _plain(Move.REWORK),

@@ -118,14 +118,18 @@ def adopt(
 
     An account at the carrier may serve others too: what was said on a number of theirs is not touched.
     """
-    if who is None:
+    call = _locked(session, told.carrier, told.call_id)  # a call that we placed may have got its name meanwhile
+    if call is None and who is None:
         receipt.outcome = ReceiptOutcome.UNKNOWN_TO_CARRIER
         return
-    if session.scalar(select(Line.id).where(Line.number == who.dialled)) is None:
-        receipt.outcome = ReceiptOutcome.NOT_OURS
-        return
-    receipt.outcome = ReceiptOutcome.APPLIED
-    _apply_recording(session, _find_or_make(session, who, now, zone), told, now, zone)
+    if call is None and who is not None:
+        if session.scalar(select(Line.id).where(Line.number == who.dialled)) is None:
+            receipt.outcome = ReceiptOutcome.NOT_OURS
+            return
+        call = _find_or_make(session, who, now, zone)
+    if call is not None:
+        receipt.outcome = ReceiptOutcome.APPLIED
+        _apply_recording(session, call, told, now, zone)
 
 
 def ended(
@@ -201,7 +205,10 @@ def _locked(session: Session, carrier: str, call_id: str) -> Call | None:
 
 def _apply_recording(session: Session, call: Call, told: RecordingTold, now: datetime, zone: ZoneInfo) -> None:
     if not told.has_sound and not told.has_failed:
-        return  # nothing was said: the talk itself goes on from there
+        # Nothing was said to the recorder: the talk itself goes on from there. What was said to a person is missing.
+        if told.is_conversation:
+            call.attention = call.attention or Attention.RECORDING_LOST
+        return
     kind = _kind(call, told)
     recording = recordings.announce(
         session,

@@ -52,7 +52,10 @@ from speech.understand.facts import SurveyAnswers
 
 @dataclass(frozen=True)
 class Dial:
-    """A call to place. `maybe_dialled`: an earlier try died on the way, so the carrier may know of it already."""
+    """A call to place. `maybe_dialled`: an earlier try died on the way, so the carrier may know of it already.
+
+    `known_calls` are the carrier's names of other calls to that number: none of them is the one that was lost.
+    """
 
     attempt_id: int
     token: str
@@ -60,6 +63,7 @@ class Dial:
     to_number: str
     maybe_dialled: bool
     since: datetime
+    known_calls: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -159,7 +163,9 @@ def _dial(session: Session, attempt: SurveyAttempt, line: Line, number: str, car
     _happen(attempt, AttemptEvent.DIAL, now)
     _round(attempt.round, RoundEvent.DIAL, now)
     session.flush()
-    return Dial(attempt.id, attempt.token, line.number, number, maybe_dialled, attempt.dialled_at or now)
+    named = select(Call.carrier_call_id).where(Call.number == number, Call.carrier_call_id.is_not(None))
+    known = frozenset(name for name in session.scalars(named) if name) if maybe_dialled else frozenset()
+    return Dial(attempt.id, attempt.token, line.number, number, maybe_dialled, attempt.dialled_at or now, known)
 
 
 def dialled(session: Session, attempt_id: int, carrier_call_id: str) -> None:

@@ -1,6 +1,6 @@
 """What a carrier does for us, whoever it is; Twilio's words stop at its implementation."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO, Protocol
@@ -54,8 +54,8 @@ class Carrier(Protocol):
             CarrierRefusedError
         """
 
-    def find_call(self, from_number: str, to_number: str, since: datetime) -> str | None:
-        """The latest call that we placed between the two numbers since then."""
+    def find_call(self, from_number: str, to_number: str, since: datetime, known: Collection[str]) -> str | None:
+        """The latest call that we placed between the two numbers since then, but for those that are `known`."""
 
     def fetch_call(self, call_id: str) -> CallAtCarrier:
         """What the carrier knows of a call.

@@ -1,6 +1,6 @@
 """Twilio as our carrier, through its official client."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime
 from typing import Any, BinaryIO, TypeVar
 
@@ -31,6 +31,7 @@ _API = "https://api.twilio.com"
 _TIMEOUT_S = 10
 _TOO_MANY, _NOT_FOUND = 429, 404
 _RING_S = 45
+_FEW = 20
 _CHUNK = 64 * 1024
 
 
@@ -74,12 +75,13 @@ class TwilioCarrier:
         )
         return str(call.sid)
 
-    def find_call(self, from_number: str, to_number: str, since: datetime) -> str | None:
-        """The latest call between the two numbers."""
+    def find_call(self, from_number: str, to_number: str, since: datetime, known: Collection[str]) -> str | None:
+        """The latest call between the two numbers that was placed by request, as ours are."""
         calls = _asked(
-            lambda: self._client.calls.list(to=to_number, from_=from_number, start_time_after=since, limit=1)
+            lambda: self._client.calls.list(to=to_number, from_=from_number, start_time_after=since, limit=_FEW)
         )
-        return str(calls[0].sid) if calls else None
+        ours = (str(call.sid) for call in calls if call.direction == "outbound-api")
+        return next((call_id for call_id in ours if call_id not in known), None)
 
     def fetch_call(self, call_id: str) -> CallAtCarrier:
         """One call."""

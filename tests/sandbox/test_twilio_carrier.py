@@ -103,9 +103,10 @@ def test_who_rang_and_when_it_was_over_can_be_asked(carrier: TwilioCarrier, reco
 def test_a_callback_that_was_placed_is_found_again(carrier: TwilioCarrier, sandbox: Sandbox, service: Service) -> None:
     call_id = place(carrier, sandbox, service, "no")
 
-    assert carrier.find_call(HOTLINE, CALLER, long_ago()) == call_id
-    assert carrier.find_call(HOTLINE, CALLER, datetime.now(UTC) + timedelta(hours=1)) is None
-    assert carrier.find_call(HOTLINE, "+8613811119999", long_ago()) is None
+    assert carrier.find_call(HOTLINE, CALLER, long_ago(), ()) == call_id
+    assert carrier.find_call(HOTLINE, CALLER, long_ago(), {call_id}) != call_id
+    assert carrier.find_call(HOTLINE, CALLER, datetime.now(UTC) + timedelta(hours=1), ()) is None
+    assert carrier.find_call(HOTLINE, "+8613811119999", long_ago(), ()) is None
 
 
 def test_a_call_that_the_carrier_does_not_know_is_not_there(carrier: TwilioCarrier) -> None:
@@ -205,7 +206,7 @@ def test_a_text_message_to_nowhere_is_refused(carrier: TwilioCarrier) -> None:
 
 ASKS: dict[str, Callable[[TwilioCarrier], object]] = {
     "place": lambda carrier: carrier.place_survey_call("token", HOTLINE, CALLER),
-    "find": lambda carrier: carrier.find_call(HOTLINE, CALLER, long_ago()),
+    "find": lambda carrier: carrier.find_call(HOTLINE, CALLER, long_ago(), ()),
     "call": lambda carrier: carrier.fetch_call("CA" + "0" * 32),
     "list": lambda carrier: list(carrier.recordings_since(long_ago())),
     "delete": lambda carrier: carrier.delete_recording("RE" + "0" * 32),

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hotline.models import (
+    Attention,
     Call,
     OrderNumberDay,
     OutboxEntry,
@@ -154,3 +155,15 @@ def test_a_call_whose_first_webhook_never_came_is_known_by_its_last(carrier: Car
     assert call.state == CallState.ABANDONED
     assert call.attention is not None
     assert call.order_number is not None
+
+
+def test_a_talk_of_which_nothing_was_recorded_asks_for_attention(carrier: CarrierSide) -> None:
+    sid = factories.call_sid()
+    carrier.hear("/voice/inbound", voice_form(sid))
+    carrier.hear("/voice/key", voice_form(sid, Digits="0"))
+    carrier.hear("/voice/person-done", voice_form(sid, DialCallStatus="completed"))
+
+    told = recording_form(sid, factories.recording_sid(), RecordingStatus="absent", RecordingSource="DialVerb")
+    carrier.tell("/voice/recording", told)
+
+    assert carrier.one(Call).attention == Attention.RECORDING_LOST

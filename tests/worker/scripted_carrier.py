@@ -2,7 +2,7 @@
 # ruff: noqa: ARG002 - the signatures are the protocol's
 
 import wave
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from io import BytesIO
@@ -45,9 +45,9 @@ class ScriptedCarrier:
         self.placed.append((token, from_number, to_number))
         return factories.call_sid()
 
-    def find_call(self, from_number: str, to_number: str, since: datetime) -> str | None:
+    def find_call(self, from_number: str, to_number: str, since: datetime, known: Collection[str]) -> str | None:
         self._asked("find")
-        return self.found
+        return None if self.found in known else self.found
 
     def fetch_call(self, call_id: str) -> CallAtCarrier:
         self._asked("call")

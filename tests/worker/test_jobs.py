@@ -470,3 +470,28 @@ def test_two_runs_of_one_entry_do_it_once(workshop: Workshop) -> None:
     perform_with(workshop.context, entry_id)
 
     assert workshop.carrier.asked == ["media"]
+
+
+def test_a_recording_of_a_call_that_another_service_placed_is_not_ours(workshop: Workshop) -> None:
+    receipt_id = workshop.make(a_stray_receipt)
+    call_id = workshop.get(Receipt, receipt_id).content["call_id"]
+    workshop.carrier.know(call_id, is_inbound=False)
+    workshop.make(factories.line)
+
+    workshop.do(Work.ADOPT_RECORDING, receipt_id)
+
+    assert workshop.get(Receipt, receipt_id).outcome == "not_ours"
+    assert workshop.all(Call) == []
+
+
+def test_a_call_of_an_earlier_attempt_is_not_taken_for_the_one_that_was_lost(workshop: Workshop) -> None:
+    attempt_id = workshop.make(factories.attempt)
+    entry_id = workshop.take(Work.DIAL_ATTEMPT, attempt_id)
+    workshop.carrier.trouble = CarrierUnavailableError("ReadTimeout")
+    perform_with(workshop.context, entry_id)
+    workshop.carrier.trouble = None
+    workshop.carrier.found = workshop.one(Call, Call.direction == "inbound").carrier_call_id
+
+    perform_with(workshop.context, workshop.take(Work.DIAL_ATTEMPT, attempt_id))
+
+    assert len(workshop.carrier.placed) == 1
