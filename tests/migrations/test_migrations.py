@@ -1,0 +1,263 @@
+"""The migrations on a real PostgreSQL: one line of them, to the models and back again, with the data kept."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import factories
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from factories import NOW
+from sqlalchemy import Engine, NullPool, create_engine, inspect, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from hotline.db import Base, make_sessions
+from hotline.models import Direction, MessageState, Order, Origin, Place, TextMessage, Transcript, Work
+from hotline.rules.facts import FactName
+from hotline.rules.order_states import OrderState
+from hotline.rules.roles import Role
+from hotline.services import audit, facts, outbox, surveys
+from hotline.services.access import SYSTEM
+from stack.postgres import Postgres
+
+_ROOT = Path(__file__).parents[2]
+
+
+def configuration() -> Config:
+    config = Config(_ROOT / "alembic.ini")
+    config.set_main_option("script_location", str(_ROOT / "migrations"))
+    return config
+
+
+REVISIONS = [script.revision for script in ScriptDirectory.from_config(configuration()).walk_revisions("base", "head")]
+OLDEST_FIRST = REVISIONS[::-1]
+
+
+@pytest.fixture
+def empty(postgres: Postgres) -> Iterator[Engine]:
+    """A database in which nothing was ever made."""
+    name = f"empty_{uuid4().hex[:12]}"
+    postgres.create_database(name)
+    engine = create_engine(postgres.url(name), poolclass=NullPool)
+    yield engine
+    engine.dispose()
+    postgres.drop_database(name)
+
+
+@pytest.fixture
+def migrated(own_database_url: str) -> Iterator[Engine]:
+    """A database at the newest revision."""
+    engine = create_engine(own_database_url, poolclass=NullPool)
+    yield engine
+    engine.dispose()
+
+
+def migrate(engine: Engine, to: Callable[[Config, str], None], revision: str) -> None:
+    config = configuration()
+    with engine.connect() as connection:
+        config.attributes["connection"] = connection
+        to(config, revision)
+        connection.commit()
+
+
+def schema(engine: Engine) -> dict[str, Any]:
+    """Tables with their columns, constraints, indexes and triggers, and the functions."""
+    catalogue = {
+        "columns": """
+            select table_name, column_name, data_type, character_maximum_length, is_nullable, column_default
+            from information_schema.columns where table_schema = 'public' order by 1, 2
+        """,
+        "constraints": """
+            select conrelid::regclass::text, conname, pg_get_constraintdef(oid) from pg_constraint
+            where connamespace = 'public'::regnamespace order by 1, 2
+        """,
+        "indexes": "select tablename, indexname, indexdef from pg_indexes where schemaname = 'public' order by 1, 2",
+        "triggers": "select tgrelid::regclass::text, tgname from pg_trigger where not tgisinternal order by 1, 2",
+        "functions": "select proname from pg_proc where pronamespace = 'public'::regnamespace order by 1",
+    }
+    with engine.connect() as connection:
+        return {name: connection.execute(text(query)).fetchall() for name, query in catalogue.items()}
+
+
+def test_the_revisions_are_one_line() -> None:
+    scripts = ScriptDirectory.from_config(configuration())
+
+    assert len(scripts.get_heads()) == 1
+    assert len(scripts.get_bases()) == 1
+    assert [script.down_revision for script in scripts.walk_revisions("base", "head")] == [*REVISIONS[1:], None]
+
+
+def test_revisions_are_numbered_in_their_order_and_named() -> None:
+    files = sorted(path.stem for path in (_ROOT / "migrations" / "versions").glob("*.py"))
+
+    assert [file.partition("_")[0] for file in files] == OLDEST_FIRST
+    assert [f"{number:04d}" for number in range(1, len(files) + 1)] == OLDEST_FIRST
+    assert all(file.partition("_")[2] for file in files)
+
+
+def test_the_newest_revision_is_what_the_models_say(migrated: Engine) -> None:
+    with migrated.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_every_foreign_key_has_an_index_and_says_what_happens_on_delete(migrated: Engine) -> None:
+    inspector = inspect(migrated)
+    missing = []
+    for table in inspector.get_table_names():
+        keys = [index["column_names"] for index in inspector.get_indexes(table)]
+        keys += [unique["column_names"] for unique in inspector.get_unique_constraints(table)]
+        keys.append(inspector.get_pk_constraint(table)["constrained_columns"])
+        for foreign in inspector.get_foreign_keys(table):
+            (column,) = foreign["constrained_columns"]
+            if not any(key[0] == column for key in keys if key):
+                missing.append(f"{table}.{column} has no index")
+            if not foreign["options"].get("ondelete"):
+                missing.append(f"{table}.{column} says nothing on delete")
+
+    assert missing == []
+
+
+def test_every_instant_is_kept_with_its_zone(migrated: Engine) -> None:
+    with migrated.connect() as connection:
+        naive = connection.execute(
+            text("select table_name, column_name from information_schema.columns where data_type like '%without time%'")
+        ).fetchall()
+
+    assert naive == []
+
+
+def test_each_revision_down_and_up_again_is_the_same_schema(empty: Engine) -> None:
+    for revision in OLDEST_FIRST:
+        migrate(empty, command.upgrade, revision)
+        once = schema(empty)
+
+        migrate(empty, command.downgrade, "-1")
+        migrate(empty, command.upgrade, revision)
+
+        assert schema(empty) == once, revision
+
+
+def test_all_the_way_down_nothing_is_left(empty: Engine) -> None:
+    migrate(empty, command.upgrade, "head")
+
+    migrate(empty, command.downgrade, "base")
+
+    left = schema(empty)
+    assert {row[0] for row in left["columns"]} == {"alembic_version"}
+    assert left["functions"] == []
+
+
+@pytest.fixture
+def filled(migrated: Engine) -> Engine:
+    """A database with something in every table."""
+    with make_sessions(migrated).begin() as session:
+        line = factories.line(session, factories.unit(session, parent=factories.unit(session)))
+        session.add(Place(unit=line.unit, name="静溪新村"))
+        attempt = factories.talking(session, factories.attempt(session, line))
+        sid = attempt.call.carrier_call_id if attempt.call else ""
+        surveys.keyed(session, attempt, factories.told(sid or ""), "9", NOW, factories.ZONE)
+        _say_something(session, attempt.round.order)
+        factories.order(session, line, OrderState.REOPENED)
+        factories.order(session, line, OrderState.MERGED)
+    return migrated
+
+
+def _say_something(session: Session, order: Order) -> None:
+    recording = factories.recording(session, order.calls[0])
+    about = {"recording": recording, "version": 1, "origin": Origin.MACHINE, "text": "", "words": []}
+    session.add(Transcript(language="zh-CN", made_at=NOW, **about))
+    sent = {
+        "direction": Direction.OUTBOUND,
+        "state": MessageState.SENT,
+        "carrier": "twilio",
+        "line": order.calls[0].line,
+    }
+    session.add(TextMessage(purpose="order_number", number=factories.CALLER, body="编号", made_at=NOW, **sent))
+    reviewer = factories.actor(session, order.unit, *Role)
+    facts.confirm(session, order, FactName.SUMMARY, "家里没有米", reviewer, NOW, factories.ZONE)
+
+
+def content(engine: Engine, tables: dict[str, list[str]]) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of the tables, in the columns named."""
+    found = {}
+    with engine.connect() as connection:
+        for table, columns in tables.items():
+            listed = ", ".join(f'"{column}"' for column in columns)
+            rows = connection.execute(text(f"select {listed} from {table}")).fetchall()  # noqa: S608 - our own names
+            found[table] = sorted(map(tuple, rows), key=repr)
+    return found
+
+
+def columns_of(engine: Engine) -> dict[str, list[str]]:
+    query = """
+        select table_name, array_agg(column_name::text order by column_name) from information_schema.columns
+        where table_schema = 'public' and table_name <> 'alembic_version' group by table_name
+    """
+    with engine.connect() as connection:
+        return dict(connection.execute(text(query)).tuples().all())
+
+
+def test_the_tables_of_these_tests_all_hold_something(filled: Engine) -> None:
+    assert [table for table, rows in content(filled, columns_of(filled)).items() if not rows] == []
+
+
+def test_what_a_revision_has_room_for_is_kept_on_the_way_down_and_up_again(filled: Engine) -> None:
+    for revision in OLDEST_FIRST[:0:-1]:
+        newer = columns_of(filled)
+        before = content(filled, newer)
+        migrate(filled, command.downgrade, "-1")
+        older = columns_of(filled)
+        after = content(filled, older)
+        same = [table for table, columns in older.items() if newer.get(table) == columns]
+        assert {table: after[table] for table in same} == {table: before[table] for table in same}, revision
+
+        migrate(filled, command.upgrade, "+1")
+        assert columns_of(filled) == newer, revision
+        assert content(filled, older) == after, revision
+        migrate(filled, command.downgrade, "-1")
+
+
+def test_the_append_only_tables_are_guarded_after_a_way_down_and_up(filled: Engine) -> None:
+    migrate(filled, command.downgrade, "0006")
+    migrate(filled, command.upgrade, "head")
+    with make_sessions(filled).begin() as session:
+        audit.note(session, SYSTEM, audit.Action.SIGNED_OUT, NOW)
+
+    for table in ("order_events", "audit_log"):
+        for statement in (f"update {table} set at = now()", f"delete from {table}"):  # noqa: S608 - our own names
+            with pytest.raises(DBAPIError, match="only ever added"), filled.begin() as connection:
+                connection.execute(text(statement))
+
+
+def test_new_work_is_told_to_whoever_listens(migrated: Engine) -> None:
+    with migrated.connect().execution_options(isolation_level="AUTOCOMMIT") as listener:
+        listener.execute(text("listen outbox"))
+        with make_sessions(migrated).begin() as session:
+            outbox.ask(session, Work.FETCH_RECORDING, 1, NOW)
+
+        driver = listener.connection.dbapi_connection
+        assert driver is not None
+        assert [told.channel for told in driver.notifies(timeout=5, stop_after=1)] == ["outbox"]
+
+
+def test_work_that_is_done_is_told_to_nobody(migrated: Engine) -> None:
+    sessions = make_sessions(migrated)
+    with sessions.begin() as session:
+        outbox.ask(session, Work.FETCH_RECORDING, 1, NOW)
+    with migrated.connect().execution_options(isolation_level="AUTOCOMMIT") as listener:
+        listener.execute(text("listen outbox"))
+        with sessions.begin() as session:
+            (entry,) = outbox.take_due(session, NOW)
+            outbox.finish(entry, NOW)
+
+        driver = listener.connection.dbapi_connection
+        assert driver is not None
+        assert list(driver.notifies(timeout=0.2)) == []
