@@ -51,6 +51,8 @@ class Call(Base):
     number: Mapped[str | None] = mapped_column(String(20), index=True)
     state: Mapped[CallState] = mapped_column(text_enum(CallState))
     attention: Mapped[Attention | None] = mapped_column(text_enum(Attention))
+    # What the person wrote who dealt with it last.
+    handled_note: Mapped[str | None] = mapped_column(Text)
     # Told to the caller before there is an order; the order takes it over.
     order_number: Mapped[str | None] = mapped_column(String(20), unique=True)
     order_id: Mapped[int | None] = mapped_column(ForeignKey("orders.id", ondelete="SET NULL"), index=True)

@@ -47,6 +47,7 @@ _ZH: Mapping[str, str] = {
     "will_redo": "谢谢您告诉我们，我们会尽快重新办理。再见。",
     "person_will_ring": "好的，我们会安排工作人员与您联系。再见。",
     "never_again": "好的，今后不再给您打回访电话。再见。",
+    "callback_over": "打扰您了，再见。",
     "sms_order_number": "【{line}】您反映的事项已受理，工单编号{number}。办理完成后我们会致电回访。如遇危险请拨打110、119或120。",
     "sms_emergency": ("【{line}】特急工单{number}，可能危及生命，请立即登录系统处理；需要时请马上联系110、119或120。"),
 }
@@ -78,6 +79,7 @@ _YUE: Mapping[str, str] = {
     "will_redo": "多谢你话俾我哋知，我哋会尽快重新办理。再见。",
     "person_will_ring": "好，我哋会安排同事联络你。再见。",
     "never_again": "好，以后唔会再打回访电话俾你。再见。",
+    "callback_over": "唔好意思，打搅晒，再见。",
     "sms_order_number": "【{line}】你反映嘅事项已受理，工单编号{number}。办好之后我哋会致电回访。如有危险请致电110、119或120。",
     "sms_emergency": (
         "【{line}】特急工单{number}，可能有生命危险，请即刻登入系统处理；有需要请马上联络110、119或者120。"
@@ -122,6 +124,7 @@ _EN: Mapping[str, str] = {
     "will_redo": "Thank you for telling us. We will do it again soon. Goodbye.",
     "person_will_ring": "All right, a person will get in touch with you. Goodbye.",
     "never_again": "All right, we will not ring you about this again. Goodbye.",
+    "callback_over": "Sorry to have disturbed you. Goodbye.",
     "sms_order_number": (
         "[{line}] Your matter has been received as order {number}. We will ring you when it is done. "
         "In danger call 110, 119 or 120."

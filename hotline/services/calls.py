@@ -168,10 +168,13 @@ def reached_no_unit(call: Call) -> None:
 
 
 def handled(session: Session, call: Call, actor: Actor, now: datetime, note: str) -> None:
-    """A person has dealt with what the call needed attention for."""
+    """A person has dealt with what the call needed attention for.
+
+    The note stays with the call and goes with it: it may hold what the caller said, which the audit log never does.
+    """
     require_role(actor, *DESK)
-    call.attention = None
-    audit.note(session, actor, Action.CALL_HANDLED, now, subject="calls", subject_id=call.id, detail=note)
+    call.attention, call.handled_note = None, note
+    audit.note(session, actor, Action.CALL_HANDLED, now, subject="calls", subject_id=call.id)
 
 
 def _find_or_make(session: Session, told: Told, now: datetime, zone: ZoneInfo) -> Call:

@@ -75,10 +75,14 @@ class Postponed:
 
 @dataclass(frozen=True)
 class Asked:
-    """What the person who was rung hears now; no step: the line is hung up without a word."""
+    """What the person who was rung hears now; no step: the line is hung up without a word.
+
+    `is_over`: the attempt has ended, so no answer would count any more, and no question is asked.
+    """
 
     token: str
     step: Step | None
+    is_over: bool
     language: str
     line_name: str
 
@@ -459,6 +463,7 @@ def _asked(attempt: SurveyAttempt, *, silent: bool = False) -> Asked:
     return Asked(
         token=attempt.token,
         step=None if silent else attempt.step,
+        is_over=attempt.state in survey_states.SETTLED and attempt.step in {*_QUESTION, Step.SPEAK_FREELY},
         language=line.language if line else "zh-CN",
         line_name=line.name if line else "",
     )

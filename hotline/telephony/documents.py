@@ -39,7 +39,10 @@ def inbound(heard: Heard, addresses: Addresses) -> str:
 def survey(asked: Asked, addresses: Addresses) -> str:
     """What the person who was rung hears at this step."""
     document = VoiceResponse()
-    if asked.step in _QUESTIONS:
+    if asked.step is not None and asked.is_over:
+        _say(document, asked.language, "callback_over")
+        document.hangup()
+    elif asked.step in _QUESTIONS:
         gather = Gather(
             input="dtmf",
             num_digits=1,

@@ -100,8 +100,10 @@ def test_call_that_was_dealt_with_needs_no_attention(site: Site) -> None:
     assert "需回电" not in page.text
     with site.sessions() as session:
         noted = site.all(session, AuditEntry)[-1]
-        assert session.get_one(Call, call.id).attention is None
-        assert (noted.action, noted.subject_id, noted.detail) == (Action.CALL_HANDLED, call.id, "已回电，打错了")
+        dealt_with = session.get_one(Call, call.id)
+        assert (dealt_with.attention, dealt_with.handled_note) == (None, "已回电，打错了")
+        assert (noted.action, noted.subject_id, noted.detail) == (Action.CALL_HANDLED, call.id, None)
+    assert "已回电，打错了" in page.text
 
 
 def test_full_number_is_shown_on_asking_and_written_down(site: Site) -> None:
