@@ -7,7 +7,8 @@ from flask_babel import gettext
 from hotline.console.forms import NoteForm
 from hotline.console.lists import page_number
 from hotline.console.person import person
-from hotline.services import calls
+from hotline.console.reading import Reading
+from hotline.services import calls, facts
 from hotline.services.desk import calls as desk
 from hotline.services.desk.calls import CallsWanted
 from hotline.web import runtime
@@ -50,17 +51,20 @@ def handled(call_id: int) -> ResponseReturnValue:
 
 @area.post("/<row:call_id>/number")
 def number(call_id: int) -> ResponseReturnValue:
-    """The full number of who rang, once."""
+    """The full number of who rang, and those that were said, once."""
     held = runtime()
     with held.transaction() as session:
         call = desk.to_change(session, person().actor, call_id) or abort(404)
-        shown = desk.reveal_number(session, person().actor, call, held.now())
-    return _one(call_id, NoteForm(formdata=None), shown)
+        desk.reveal_numbers(session, person().actor, call, held.now())
+    return _one(call_id, NoteForm(formdata=None), shows_numbers=True)
 
 
-def _one(call_id: int, form: NoteForm, number: str | None = None) -> str:
+def _one(call_id: int, form: NoteForm, *, shows_numbers: bool = False) -> str:
     held = runtime()
     with held.transaction() as session:
         found = desk.one(session, person().actor, call_id) or abort(404)
         desk.note_transcripts_seen(session, person().actor, [found.call], held.now())
-    return render_template("call.html", found=found, form=form, number=number)
+    reading = Reading(facts.present(found.call.order) if found.call.order else {}, shows_numbers)
+    heard = (transcript for recording in found.call.recordings for transcript in recording.transcripts)
+    hides_numbers = not shows_numbers and (bool(found.call.number) or any(map(reading.hides, heard)))
+    return render_template("call.html", found=found, form=form, reading=reading, hides_numbers=hides_numbers)

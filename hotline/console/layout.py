@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from hotline.console import languages, moments, words
 from hotline.console.areas import entries_for
-from hotline.console.transcripts import turns_of
+from hotline.console.reading import without_numbers
 from hotline.console.trouble_words import trouble_words
 from hotline.services.desk.orders import clock_of
 from hotline.web import runtime
@@ -28,6 +28,7 @@ def install_layout(app: Flask) -> None:
     app.jinja_env.filters.update(
         word=words.word,
         masked=words.masked,
+        without_numbers=without_numbers,
         reason_words=words.reason_words,
         detail_words=words.detail_words,
         moment=moments.moment,
@@ -40,7 +41,6 @@ def install_layout(app: Flask) -> None:
         asset=_asset,
         fact_words=words.fact_words,
         clock_of=clock_of,
-        turns_of=turns_of,
         LANGUAGES=languages.NAMES,
         NOTHING=Markup('<span class="dash">—</span>'),
     )

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from flask import abort, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -13,11 +13,13 @@ from hotline.console import moves
 from hotline.console.forms import FactForm, Form, MoveForm, TranscriptForm, fact_form
 from hotline.console.moves import Doing, UnusableFieldError
 from hotline.console.person import person
+from hotline.console.reading import Reading
 from hotline.rules.facts import FactName
 from hotline.rules.machine import ImpossibleMoveError
 from hotline.rules.order_states import Move
 from hotline.services.desk import orders as desk
 from hotline.services.desk.orders import OrderDesk
+from hotline.services.facts import FactVersions
 from hotline.services.orders import ChangedMeanwhileError
 from hotline.web import runtime
 
@@ -46,23 +48,25 @@ class Refused:
         return seen_at if seen_at.tzinfo else None
 
 
-def show(number: str, refused: Refused | None = None, shown_number: str | None = None) -> str:
-    """The page; `caller` is the number to ring, for whom it was shown."""
+def show(number: str, refused: Refused | None = None, shows_numbers: bool = False, opened: str = "") -> str:
+    """The page, with telephone numbers for whom they were shown; `opened` names a form as `Refused` does."""
     held, actor = runtime(), person().actor
     with held.transaction() as session:
         found = desk.one(session, actor, number, held.now()) or abort(404)
         seen_at = refused.seen_at if refused and refused.is_outdated else None
         changes = desk.changes_since(session, number, seen_at) if seen_at else None
+    reading = Reading(found.facts, shows_numbers)
     return render_template(
         "order.html",
         desk=found,
         order=found.order,
-        shown_number=shown_number,
+        reading=reading,
         refused=refused,
+        opened=refused.name if refused else opened,
         changes=changes,
         move_forms=_move_forms(found, refused),
-        fact_forms=_fact_forms(found, refused),
-        transcript_forms=_transcript_forms(found, refused),
+        fact_forms=_fact_forms(found, reading, refused),
+        transcript_forms=_transcript_forms(found, reading, refused),
         unit_names={unit.code: unit.name for unit in found.units},
     )
 
@@ -104,22 +108,31 @@ def _move_forms(found: OrderDesk, refused: Refused | None) -> dict[Move, MoveFor
     return _with_refused(forms, refused, "")
 
 
-def _fact_forms(found: OrderDesk, refused: Refused | None) -> dict[FactName, FactForm]:
+def _fact_forms(found: OrderDesk, reading: Reading, refused: Refused | None) -> dict[FactName, FactForm]:
     forms = {
-        name: fact_form(name, found.units, formdata=None, data={"value": versions.now.value if versions.now else None})
+        name: fact_form(name, found.units, formdata=None, data={"value": _known(versions, reading)})
         for name, versions in found.facts.items()
     }
-    # Whoever corrects a number writes the whole of it; the old one is shown to nobody unasked.
-    forms[FactName.PHONE].value.data = None
     return _with_refused(forms, refused, "fact-")
 
 
-def _transcript_forms(found: OrderDesk, refused: Refused | None) -> dict[int, TranscriptForm]:
+def _known(versions: FactVersions, reading: Reading) -> Any:
+    """What there is to correct; who was not shown a number writes the whole of it."""
+    value = versions.now.value if versions.now else None
+    is_hidden = isinstance(value, str) and reading.said(value) != value
+    return None if is_hidden else value
+
+
+def _transcript_forms(found: OrderDesk, reading: Reading, refused: Refused | None) -> dict[int, TranscriptForm]:
+    """One for each recording whose transcript the person has read to the last digit, or sent in."""
     forms = {
         recording.id: TranscriptForm(
             formdata=None, data={"text": recording.transcripts[-1].text if recording.transcripts else ""}
         )
         for recording in found.recordings
+        if not recording.transcripts
+        or not reading.hides(recording.transcripts[-1])
+        or (refused and refused.name == f"transcript-{recording.id}")
     }
     return _with_refused(forms, refused, "transcript-")
 

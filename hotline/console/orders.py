@@ -55,12 +55,12 @@ def one(number: str) -> ResponseReturnValue:
 
 @area.post("/<number>/number")
 def reveal(number: str) -> ResponseReturnValue:
-    """The full number that is rung back, once."""
+    """The full numbers, once: the one that is rung back, and those that were said."""
     held, actor = runtime(), person().actor
     with held.transaction() as session:
         order = desk.to_change(session, actor, number) or abort(404)
-        shown_number = desk.reveal_number(session, actor, order, held.now())
-    return show(number, shown_number=shown_number)
+        desk.reveal_numbers(session, actor, order, held.now())
+    return show(number, shows_numbers=True, opened=request.form.get("open", ""))
 
 
 @area.post("/<number>/moves/<move>")

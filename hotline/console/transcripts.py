@@ -37,12 +37,13 @@ class Turn:
     pieces: tuple[Piece, ...]
 
 
-def turns_of(transcript: Transcript, facts: Mapping[FactName, FactVersions]) -> list[Turn]:
-    """The whole transcript; the pieces of all turns in a row are its text."""
+def turns_of(transcript: Transcript, facts: Mapping[FactName, FactVersions], shown: str | None = None) -> list[Turn]:
+    """The whole transcript; the pieces of all turns in a row are its text, or what is `shown` for it, as long as it."""
+    text = transcript.text if shown is None else shown
     evidence = list(_evidence(transcript, facts))
     if _follows_words(transcript):
-        return _by_speaker(transcript, evidence)
-    return [Turn(None, tuple(_by_evidence(transcript.text, evidence)))]
+        return _by_speaker(transcript, text, evidence)
+    return [Turn(None, tuple(_by_evidence(text, evidence)))]
 
 
 _Evidence = tuple[int, int, FactName]
@@ -60,16 +61,14 @@ def _follows_words(transcript: Transcript) -> bool:
     return bool(heard) and join_words(heard, transcript.language) == transcript.text
 
 
-def _by_speaker(transcript: Transcript, evidence: list[_Evidence]) -> list[Turn]:
+def _by_speaker(transcript: Transcript, text: str, evidence: list[_Evidence]) -> list[Turn]:
     gap = len(join_words(["a", "a"], transcript.language)) - 2
     channels = {word["channel"] for word in transcript.words}
     turns: list[tuple[str, list[Piece]]] = []
     at = 0
     for word in transcript.words:
         end = at + len(word["word"])
-        piece = Piece(
-            transcript.text[at : end + gap], word["start"], word["end"], word["conf"], _resting_on(evidence, at, end)
-        )
+        piece = Piece(text[at : end + gap], word["start"], word["end"], word["conf"], _resting_on(evidence, at, end))
         at = end + gap
         if not turns or turns[-1][0] != word["channel"]:
             turns.append((word["channel"], []))

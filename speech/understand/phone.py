@@ -38,6 +38,12 @@ def find_phone(text: str) -> Phone | None:
     return max(wanted, key=lambda phone: (phone.confidence, phone.span.start), default=None)
 
 
+def rows_of_digits(text: str) -> Iterator[list[Span]]:
+    """Every row of digits, whatever it numbers: a span for each digit, or for several said at once; `says` has them."""
+    for run in _runs(text):
+        yield [Span(digit.start, digit.end, digit.digits) for digit in run]
+
+
 def _phones(text: str) -> Iterator[Phone]:
     for run in _runs(text):
         phone = _complete(text, run)

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 from sqlalchemy.sql.base import ExecutableOption
 
-from hotline.models import Action, Call, OutboxEntry, Recording, TextMessage, Transcript
+from hotline.models import Action, Call, Fact, Order, OutboxEntry, Recording, TextMessage, Transcript
 from hotline.rules.roles import DIALLERS
 from hotline.services import audit
 from hotline.services.access import Actor, require_role, sees_call
@@ -50,7 +50,7 @@ def listed(session: Session, actor: Actor, wanted: CallsWanted) -> Page[Call]:
 def one(session: Session, actor: Actor, call_id: int) -> CallDesk | None:
     """A call with everything on it; None when there is none that the actor sees."""
     found = select(Call).where(Call.id == call_id, sees_call(actor))
-    call = session.scalars(found.options(joinedload(Call.line), joinedload(Call.order), _recordings())).one_or_none()
+    call = session.scalars(found.options(joinedload(Call.line), _order(), _recordings())).one_or_none()
     if call is None:
         return None
     texts = session.scalars(select(TextMessage).where(TextMessage.call_id == call.id).order_by(TextMessage.id))
@@ -95,15 +95,18 @@ def note_transcripts_seen(session: Session, actor: Actor, calls: list[Call], now
                 audit.note_look(session, actor, Action.TRANSCRIPT_SEEN, now, subject="recordings", subject_id=each.id)
 
 
-def reveal_number(session: Session, actor: Actor, call: Call, now: datetime) -> str | None:
-    """The full number of the other party, with the look written down.
+def reveal_numbers(session: Session, actor: Actor, call: Call, now: datetime) -> None:
+    """Write down that the actor is shown the full numbers: the other party's, and those that were said.
 
     Raises:
         NotAllowedError
     """
     require_role(actor, *DIALLERS)
     audit.note(session, actor, Action.NUMBER_SEEN, now, subject="calls", subject_id=call.id)
-    return call.number
+
+
+def _order() -> ExecutableOption:
+    return joinedload(Call.order).selectinload(Order.facts).joinedload(Fact.transcript)
 
 
 def _recordings() -> ExecutableOption:

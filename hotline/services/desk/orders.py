@@ -209,15 +209,14 @@ def changes_since(session: Session, number: str, seen_at: datetime) -> Changes:
     )
 
 
-def reveal_number(session: Session, actor: Actor, order: Order, now: datetime) -> str | None:
-    """The full number that is rung back, with the look written down.
+def reveal_numbers(session: Session, actor: Actor, order: Order, now: datetime) -> None:
+    """Write down that the actor is shown the full numbers of the order.
 
     Raises:
         NotAllowedError
     """
     require_role(actor, *DIALLERS)
     audit.note(session, actor, Action.NUMBER_SEEN, now, subject="orders", subject_id=order.id)
-    return order.number_to_ring
 
 
 def unit_choices(session: Session) -> list[UnitChoice]:

@@ -1,0 +1,75 @@
+"""What callers said, as a page shows it: telephone numbers hidden until somebody who may dial asked for them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hotline.console.transcripts import Turn, turns_of
+from hotline.models import Fact, Transcript
+from hotline.rules.facts import FactName
+from hotline.services.facts import FactVersions
+from speech.understand.lexicon import Span
+from speech.understand.phone import rows_of_digits
+
+# Fewer digits in a row are a house, a year or a sum.
+_FEWEST = 7
+# As many as of a masked number.
+_SHOWN = 4
+_HIDDEN = "•"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How one person reads what was said about one matter."""
+
+    facts: Mapping[FactName, FactVersions]
+    shows_numbers: bool
+
+    def said(self, text: str | None) -> str:
+        """Some words of a caller, or about one."""
+        return (text or "") if self.shows_numbers else without_numbers(text or "")
+
+    def text_of(self, transcript: Transcript) -> str:
+        """A transcript; what the telephone number was understood from is hidden however short it is."""
+        if self.shows_numbers:
+            return transcript.text
+        return without_numbers(transcript.text, list(self._heard_as_number(transcript)))
+
+    def turns_of(self, transcript: Transcript) -> list[Turn]:
+        """The same, cut into pieces to mark."""
+        return turns_of(transcript, self.facts, self.text_of(transcript))
+
+    def hides(self, transcript: Transcript) -> bool:
+        """Whether it holds a number that is not shown."""
+        return self.text_of(transcript) != transcript.text
+
+    def words_for(self, fact: Fact, piece: Mapping[str, Any]) -> str:
+        """The words that a fact rests on."""
+        if fact.transcript is None:
+            return self.said(piece["text"])
+        return self.text_of(fact.transcript)[piece["start"] : piece["end"]]
+
+    def _heard_as_number(self, transcript: Transcript) -> Iterator[Span]:
+        versions = self.facts[FactName.PHONE].versions if FactName.PHONE in self.facts else ()
+        for fact in versions:
+            if fact.transcript_id == transcript.id:
+                yield from (Span(piece["start"], piece["end"]) for piece in fact.evidence)
+
+
+def without_numbers(text: str, numbers: Sequence[Span] = ()) -> str:
+    """The text, as long as it was; of every long number, and of those in `numbers`, only the last digits."""
+    shown = list(text)
+    for row in rows_of_digits(text):
+        is_number = sum(len(digits.says) for digits in row) >= _FEWEST
+        if is_number or any(digits.overlaps(number) for digits in row for number in numbers):
+            for digits in _all_but_last(row):
+                shown[digits.start : digits.end] = _HIDDEN * len(digits)
+    return "".join(shown)
+
+
+def _all_but_last(row: Sequence[Span]) -> Iterator[Span]:
+    following = 0
+    for digits in reversed(row):
+        following += len(digits.says)
+        if following > _SHOWN:
+            yield digits
