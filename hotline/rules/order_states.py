@@ -81,7 +81,6 @@ ORDER: dict[OrderState, dict[Move, OrderState]] = {
 }
 
 OPEN = frozenset(_S) - {_S.CLOSED, _S.MERGED, _S.INVALID}
-HELD = frozenset({_S.DISPATCHED, _S.ACCEPTED, _S.IN_PROGRESS, _S.REFERRED, _S.RESOLVED, _S.REOPENED})
 
 _R = Role
 
