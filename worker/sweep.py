@@ -139,4 +139,4 @@ def _end(context: Context, call: Call, ended_at: datetime, duration_s: int | Non
             return
         attempt = surveys.attempt_of_call(session, call.id)
         if attempt is not None:
-            surveys.progressed(session, attempt, ending, now, zone)
+            surveys.progressed(session, attempt, ending, now, zone, duration_s=duration_s)

@@ -240,13 +240,21 @@ def spoke(
     return _asked(attempt)
 
 
-def progressed(session: Session, attempt: SurveyAttempt, event: AttemptEvent, now: datetime, zone: ZoneInfo) -> None:
+def progressed(
+    session: Session,
+    attempt: SurveyAttempt,
+    event: AttemptEvent,
+    now: datetime,
+    zone: ZoneInfo,
+    *,
+    duration_s: int | None = None,
+) -> None:
     """What the carrier reports of the call's course; after an ending, nothing changes any more."""
     if event in {AttemptEvent.RING, AttemptEvent.PICK_UP}:
         _happen(attempt, event, now)
         return
     if attempt.call is not None and attempt.call.ended_at is None:
-        attempt.call.ended_at = now
+        attempt.call.ended_at, attempt.call.duration_s = now, duration_s
     _settle(session, attempt, event, now, zone)
 
 

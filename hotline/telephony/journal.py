@@ -46,6 +46,7 @@ class SurveyProgress:
 
     token: str
     event: AttemptEvent
+    duration_s: int | None = None
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ def _progress(session: Session, entry: SurveyProgress, now: datetime, zone: Zone
     if attempt is None:
         log.warning("a call was told of that is none of our surveys")
         return
-    surveys.progressed(session, attempt, entry.event, now, zone)
+    surveys.progressed(session, attempt, entry.event, now, zone, duration_s=entry.duration_s)
 
 
 def recording_told_from(stored: Mapping[str, Any]) -> RecordingTold:
@@ -150,7 +151,7 @@ def _entry(content: Mapping[str, Any]) -> Entry:
         case "EndedCall":
             return EndedCall(Told(**fields["told"]), datetime.fromisoformat(fields["at"]), fields["duration_s"])
         case "SurveyProgress":
-            return SurveyProgress(fields["token"], AttemptEvent(fields["event"]))
+            return SurveyProgress(fields["token"], AttemptEvent(fields["event"]), fields.get("duration_s"))
         case "MessageFate":
             return MessageFate(fields["message_id"], MessageState(fields["state"]), fields["trouble"])
         case _:

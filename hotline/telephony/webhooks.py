@@ -187,7 +187,7 @@ def survey_status(token: str) -> Response:
     """How the call that we placed is getting on."""
     event = forms.progress(request.form)
     if event is not None:
-        _keep(SurveyProgress(token, event))
+        _keep(SurveyProgress(token, event, forms.duration_s(request.form)))
     return Response(status=204)
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from hotline.models import (
     AnswerKind,
+    Call,
     Order,
     OutboxEntry,
     Recording,
@@ -204,6 +205,13 @@ def test_who_is_not_reached_is_rung_again(rung: Rung, status: str, state: Attemp
     assert rung.attempt.state == state
     assert rung.carrier.one(SurveyRound).state == RoundState.WAITING
     assert rung.carrier.count(SurveyAttempt) == 2
+
+
+def test_length_of_the_call_is_kept(rung: Rung) -> None:
+    rung.pick_up()
+    rung.told("completed", CallDuration="42")
+
+    assert rung.carrier.one(Call, Call.carrier_call_id == rung.sid).duration_s == 42
 
 
 @pytest.mark.parametrize("status", ["queued", "initiated", "in-progress", "", "something-new"])
