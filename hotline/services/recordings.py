@@ -122,6 +122,7 @@ def transcribed(
         outbox.ask(session, Work.DELETE_AT_CARRIER, recording.id, now)
 
 
+_HEARD = frozenset({RecordingState.TRANSCRIBED, RecordingState.NO_SPEECH})
 _TROUBLE = {
     RecordingState.LOST: Attention.RECORDING_LOST,
     RecordingState.UNREADABLE: Attention.RECORDING_UNREADABLE,
@@ -132,7 +133,12 @@ _TROUBLE = {
 def spoiled(
     session: Session, recording: Recording, state: RecordingState, trouble: str, now: datetime, zone: ZoneInfo
 ) -> None:
-    """No transcript will come of it: a person sees why, and the caller's order exists all the same."""
+    """No transcript will come of it: a person sees why, and the caller's order exists all the same.
+
+    A transcript that is there outlives a late word of failure.
+    """
+    if recording.state in _HEARD:
+        return
     recording.state = state
     recording.trouble = trouble
     recording.call.attention = _TROUBLE[state]
