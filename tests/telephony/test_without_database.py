@@ -207,4 +207,4 @@ def test_a_healthy_service_says_so_and_one_without_a_database_does_not(
 
 
 def test_a_service_without_a_database_is_not_healthy(cut_off: CarrierSide) -> None:
-    assert cut_off.app.test_client().get("/healthz", base_url=factories.BASE_URL).status_code == 500
+    assert cut_off.app.test_client().get("/healthz", base_url=factories.BASE_URL).status_code == 503
