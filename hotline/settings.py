@@ -1,12 +1,13 @@
 """Everything that is set from outside: one frozen record, read once when a process starts."""
 
+import json
 import re
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field, HttpUrl, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, Field, HttpUrl, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 _SECRET_KEY_CHARACTERS = 32
 _AUTH_TOKEN = re.compile(r"[0-9a-fA-F]{32}")
@@ -43,6 +44,16 @@ def _auth_token(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _listed(given: Any) -> Any:
+    # Read here and not by the library, which would stop at the first list that is none, before any other key.
+    if not isinstance(given, str):
+        return given
+    try:
+        return json.loads(given)
+    except ValueError:
+        raise ValueError("must be a JSON list") from None
+
+
 def _here(folder: str) -> str:
     return str(Path.cwd() / "var" / folder)
 
@@ -55,9 +66,11 @@ class Settings(BaseSettings):
     database_url: Annotated[SecretStr, AfterValidator(_postgres_only)]
     redis_url: SecretStr
     secret_key: Annotated[SecretStr, AfterValidator(_long_enough)]
-    secret_key_fallbacks: tuple[Annotated[SecretStr, AfterValidator(_long_enough)], ...] = ()
+    secret_key_fallbacks: Annotated[
+        tuple[Annotated[SecretStr, AfterValidator(_long_enough)], ...], NoDecode, BeforeValidator(_listed)
+    ] = ()
     public_base_url: HttpUrl
-    trusted_hosts: tuple[str, ...] = ()
+    trusted_hosts: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)] = ()
     proxy_hops: int = Field(default=0, ge=0, le=5)
     session_cookie_secure: bool = True
 
