@@ -1,0 +1,42 @@
+"""The callback survey: a round for each resolution, rung until answered, and its verdict carried into the order."""
+
+from hotline.services.surveys.attempts import (
+    Dial,
+    Postponed,
+    begin,
+    dialled,
+    not_dialled,
+    progressed,
+    refused_by_carrier,
+)
+from hotline.services.surveys.rounds import (
+    answer_by_person,
+    attempt_by_token,
+    attempt_of_call,
+    give_up_by_person,
+    heard,
+    not_heard,
+    open_round,
+)
+from hotline.services.surveys.talk import Asked, keyed, picked_up, spoke
+
+__all__ = [
+    "Asked",
+    "Dial",
+    "Postponed",
+    "answer_by_person",
+    "attempt_by_token",
+    "attempt_of_call",
+    "begin",
+    "dialled",
+    "give_up_by_person",
+    "heard",
+    "keyed",
+    "not_dialled",
+    "not_heard",
+    "open_round",
+    "picked_up",
+    "progressed",
+    "refused_by_carrier",
+    "spoke",
+]
