@@ -15,19 +15,18 @@ from alembic import command as alembic
 from alembic.config import Config
 from flask import Flask
 from flask.cli import AppGroup
-from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from hotline.clock import FileClock, SystemClock, UnusableTimeError, clock_for, freeze_clock, move_clock
 from hotline.db import make_engine, make_sessions
-from hotline.models import Line
 from hotline.rules import call_flow, order_states, survey_states
 from hotline.rules.call_flow import CallState
 from hotline.rules.machine import diagram
 from hotline.rules.order_states import OrderState
 from hotline.rules.roles import Role
 from hotline.rules.survey_states import AttemptState, RoundState, Step
+from hotline.rules.wording import DEFAULT
 from hotline.services import accounts, organisation, sample, unit_files
 from hotline.services.access import SYSTEM
 from hotline.settings import Settings, SettingsError
@@ -137,7 +136,7 @@ lines = AppGroup("lines", help="The numbers that people dial.")
 @click.option("--name", required=True, help="What the greeting calls the hotline.")
 @click.option("--unit", "unit_code", required=True)
 @click.option("--duty-number", help="Rung when a caller presses 0; without it the caller is asked for a message.")
-@click.option("--language", default="zh-CN", show_default=True)
+@click.option("--language", default=DEFAULT, show_default=True)
 def _add_line(number: str, name: str, unit_code: str, duty_number: str | None, language: str) -> None:
     """Add a number, or bring up to date the one that is there."""
     with _transaction() as (session, _now):
@@ -155,7 +154,7 @@ def _list_lines(as_json: bool) -> None:
     with _transaction() as (session, _now):
         found = [
             {"number": line.number, "name": line.name, "unit": line.unit.code, "duty_number": line.duty_number}
-            for line in session.scalars(select(Line).order_by(Line.id))
+            for line in organisation.lines(session)
         ]
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False))

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, Engine, Enum, MetaData, create_engine
+from sqlalchemy import DateTime, Dialect, Engine, Enum, MetaData, NullPool, create_engine
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
@@ -63,13 +63,15 @@ def _snake(name: str) -> str:
     return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
 
 
-def make_engine(url: str, *, pool_size: int = 5) -> Engine:
-    """An engine that notices a connection which died while it lay in the pool."""
+def make_engine(url: str, *, is_pooled: bool = True) -> Engine:
+    """An engine that notices a connection which died while it lay in the pool.
+
+    Without a pool every use opens a connection of its own, so that nothing is shared across a fork.
+    """
+    pool: dict[str, Any] = {"pool_size": 10, "max_overflow": 20, "pool_pre_ping": True}
     return create_engine(
         url,
-        pool_size=pool_size,
-        max_overflow=10,
-        pool_pre_ping=True,
+        **(pool if is_pooled else {"poolclass": NullPool}),
         hide_parameters=True,  # errors are logged, and parameters are numbers and names
         connect_args={"connect_timeout": 3, "options": "-c timezone=UTC -c statement_timeout=30000"},
     )

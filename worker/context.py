@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Engine, NullPool, create_engine
+from sqlalchemy import Engine
 
 from hotline.clock import Clock, clock_for
-from hotline.db import Sessions, make_sessions
+from hotline.db import Sessions, make_engine, make_sessions
 from hotline.settings import Settings
 from hotline.store import RecordingStore
 from hotline.telephony.carrier import Carrier
@@ -43,12 +43,7 @@ class Context:
 
 def make_context(settings: Settings, model: Recognizer | None = None) -> Context:
     """Everything a job needs; connects to nothing."""
-    engine = create_engine(
-        settings.sqlalchemy_url,
-        poolclass=NullPool,
-        hide_parameters=True,
-        connect_args={"connect_timeout": 5, "options": "-c timezone=UTC"},
-    )
+    engine = make_engine(settings.sqlalchemy_url, is_pooled=False)
     return Context(
         settings=settings,
         engine=engine,

@@ -25,6 +25,7 @@ from hotline.models import (
 from hotline.rules import call_flow
 from hotline.rules.call_flow import CallEvent, CallState
 from hotline.rules.roles import DESK
+from hotline.rules.wording import DEFAULT
 from hotline.services import audit, orders, outbox, receipts, recordings, surveys, text_messages
 from hotline.services.access import Actor, require_role
 from hotline.services.receipts import RecordingTold, Told
@@ -32,7 +33,6 @@ from hotline.services.surveys import Asked
 
 # The carrier says that a recording is complete within seconds; when it forgets to, we look for ourselves.
 _COMPLETION_GRACE = timedelta(seconds=60)
-_DEFAULT_LANGUAGE = "zh-CN"
 
 
 @dataclass(frozen=True)
@@ -275,4 +275,4 @@ def _heard(call: Call) -> Heard:
 
 
 def _language(call: Call) -> str:
-    return call.line.language if call.line else _DEFAULT_LANGUAGE
+    return call.line.language if call.line else DEFAULT

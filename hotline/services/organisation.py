@@ -58,6 +58,11 @@ def numbers(session: Session) -> Sequence[str]:
     return session.scalars(select(Line.number).where(Line.is_active).order_by(Line.id)).all()
 
 
+def lines(session: Session) -> Sequence[Line]:
+    """The numbers that people dial, oldest first."""
+    return session.scalars(select(Line).order_by(Line.id)).all()
+
+
 def unit_by_code(session: Session, code: str) -> Unit | None:
     """The unit of that code."""
     return session.scalars(select(Unit).where(Unit.code == code)).one_or_none()

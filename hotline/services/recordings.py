@@ -21,6 +21,7 @@ from hotline.models import (
     Work,
 )
 from hotline.rules.roles import REVIEWERS
+from hotline.rules.wording import DEFAULT
 from hotline.services import audit, intake, outbox, surveys
 from hotline.services.access import Actor, require_role
 from speech.transcript import Transcript as Heard
@@ -182,7 +183,7 @@ def correct(session: Session, recording: Recording, text: str, actor: Actor, now
         origin=Origin.PERSON,
         text=text.strip(),
         words=[],
-        language=last.language if last else "zh-CN",
+        language=last.language if last else DEFAULT,
         user_id=actor.user_id,
         made_at=now,
     )

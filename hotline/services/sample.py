@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from hotline.models import Unit
 from hotline.rules.roles import Role
+from hotline.rules.wording import DEFAULT
 from hotline.services import accounts, organisation, unit_files
 from hotline.services.access import SYSTEM
 
@@ -49,7 +50,7 @@ def load(session: Session, password: str | None, now: datetime) -> list[LogIn]:
     unit_files.import_units(session, _FILES / "units.csv", _FILES / "places.csv", SYSTEM, now)
     top = _unit(session, _TOP)
     top.policy = {**_POLICY, **top.policy}
-    organisation.add_line(session, LINE_NUMBER, _LINE_NAME, _unit(session, _LINE_UNIT), DUTY_NUMBER, "zh-CN")
+    organisation.add_line(session, LINE_NUMBER, _LINE_NAME, _unit(session, _LINE_UNIT), DUTY_NUMBER, DEFAULT)
     return [_person(session, login, password, now) for login in _PEOPLE]
 
 

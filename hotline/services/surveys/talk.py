@@ -21,6 +21,7 @@ from hotline.rules.survey_states import (
     Step,
     Verdict,
 )
+from hotline.rules.wording import DEFAULT
 from hotline.services import receipts
 from hotline.services.receipts import Told
 from hotline.services.surveys.attempts import answers_by_key, happen, name_call, settle
@@ -134,6 +135,6 @@ def _asked(attempt: SurveyAttempt, *, silent: bool = False) -> Asked:
         token=attempt.token,
         step=None if silent else attempt.step,
         is_over=attempt.state in survey_states.SETTLED and attempt.step in {*_QUESTION, Step.SPEAK_FREELY},
-        language=line.language if line else "zh-CN",
+        language=line.language if line else DEFAULT,
         line_name=line.name if line else "",
     )
