@@ -27,7 +27,8 @@ def page() -> str:
     )
     with runtime().transaction() as session:
         found = desk.listed(session, person().actor, wanted)
-    return render_template("calls.html", found=found, wanted=wanted)
+        dead = desk.with_dead_work(session, found)
+    return render_template("calls.html", found=found, wanted=wanted, dead=dead)
 
 
 @area.get("/<row:call_id>")

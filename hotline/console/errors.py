@@ -21,11 +21,11 @@ _ = lazy_gettext
 PAGES: Mapping[int, tuple[LazyString, LazyString]] = {
     400: (_("This request makes no sense"), _("Go back, load the page again and try once more.")),
     403: (_("Not for you"), _("Your roles do not allow this. If they should, ask your administrator.")),
-    404: (_("Not found"), _("There is no such page, or it is about something outside your unit.")),
-    405: (_("Not found"), _("There is no such page, or it is about something outside your unit.")),
+    404: (_("No such page"), _("There is no such page, or it is about something outside your unit.")),
+    405: (_("No such page"), _("There is no such page, or it is about something outside your unit.")),
     409: (_("Changed meanwhile"), _("Somebody was quicker. Load the page again to see how it stands.")),
     413: (_("Too large"), _("What was sent is larger than we take.")),
-    416: (_("Not found"), _("The recording has no such part.")),
+    416: (_("No such part"), _("The recording has no such part.")),
     429: (_("Too many attempts"), _("Please wait a few minutes before you try again.")),
 }
 # What services and database raise, and the page it is answered with.

@@ -8,11 +8,13 @@ from typing import Any
 from flask import Blueprint, Flask, Response, request, url_for
 from flask_login import current_user
 from markupsafe import Markup
+from werkzeug.routing import BuildError
 
 from hotline.console import languages, moments, words
 from hotline.console.areas import entries_for
 from hotline.console.reading import without_numbers
-from hotline.console.trouble_words import trouble_words
+from hotline.console.transcripts import UNSURE
+from hotline.console.trouble_words import receipt_words, trouble_words
 from hotline.services.desk.orders import clock_of
 from hotline.web import runtime
 
@@ -36,8 +38,10 @@ def install_layout(app: Flask) -> None:
         span=moments.span,
         seconds=moments.seconds,
         trouble_words=trouble_words,
+        receipt_words=receipt_words,
     )
     app.jinja_env.globals.update(
+        UNSURE=UNSURE,
         asset=_asset,
         fact_words=words.fact_words,
         clock_of=clock_of,
@@ -56,7 +60,20 @@ def _of_this_request() -> dict[str, Any]:
         "navigation": entries_for(current_user.roles) if known else [],
         "language": languages.language(),
         "now": runtime().now(),
+        "here": _here(),
     }
+
+
+def _here() -> str:
+    """Where to come back to: the page itself, or the one whose form was sent."""
+    if request.method == "GET":
+        return request.full_path
+    for endpoint in (f"{request.blueprint}.one", f"{request.blueprint}.page"):
+        try:
+            return url_for(endpoint, **(request.view_args or {})).partition("?")[0]
+        except BuildError:
+            continue
+    return url_for("start.page")
 
 
 def _asset(name: str) -> str:

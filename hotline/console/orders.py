@@ -104,7 +104,7 @@ def _state(doing: Doing, name: FactName, form: FactForm, *, is_confirmed: bool) 
 def _why_not(name: FactName) -> str:
     if name == FactName.PHONE:
         return str(gettext("No telephone has this number: a digit is missing, or the area code."))
-    return str(gettext("This cannot be."))
+    return str(gettext("This value cannot be right; please check it."))
 
 
 def _units() -> list[desk.UnitChoice]:

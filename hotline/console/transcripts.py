@@ -41,6 +41,8 @@ def turns_of(transcript: Transcript, facts: Mapping[FactName, FactVersions], sho
     """The whole transcript; the pieces of all turns in a row are its text, or what is `shown` for it, as long as it."""
     text = transcript.text if shown is None else shown
     evidence = list(_evidence(transcript, facts))
+    if not text:
+        return []
     if _follows_words(transcript):
         return _by_speaker(transcript, text, evidence)
     return [Turn(None, tuple(_by_evidence(text, evidence)))]

@@ -1,10 +1,12 @@
 """What went wrong, in the reader's language: what the machine wrote down is recognised and said in plain words."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
+
+from hotline.models import Receipt
 
 # What is written down, and what a person reads; the groups of the first are the fields of the second.
 TROUBLES: Sequence[tuple[str, LazyString]] = (
@@ -28,6 +30,20 @@ TROUBLES: Sequence[tuple[str, LazyString]] = (
     (r"OperationalError", _("The database could not be reached.")),
     (r"(?P<name>[A-Z]\w+)", _("A fault of our own (%(name)s).")),
 )
+
+
+# What a callback told, by the kind of it and by what happened.
+RECEIPTS: Mapping[tuple[str, str], LazyString] = {
+    ("recording", "complete"): _("a recording is complete"),
+    ("recording", "failed"): _("a recording failed"),
+    ("recording", "absent"): _("there is no recording"),
+}
+
+
+def receipt_words(receipt: Receipt) -> str:
+    """What the carrier told, in plain words; what is not known is shown as it was written down."""
+    said = RECEIPTS.get((receipt.source, receipt.event))
+    return f"{receipt.source} · {receipt.event}" if said is None else str(said)
 
 
 def trouble_words(trouble: str | None) -> str:

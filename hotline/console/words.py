@@ -325,7 +325,7 @@ WORDS: Mapping[type[StrEnum], Mapping[Any, LazyString]] = {
     },
 }
 
-# What the machine gives for whom to ring; a person may write anything else.
+# Whom to ring, as the machine says it and as people choose it; older words are shown as they were written.
 CONTACTS: Mapping[str, LazyString] = {
     "caller": _p("contact", "the caller"),
     "person_in_need": _p("contact", "the person in need"),

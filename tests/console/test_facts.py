@@ -71,7 +71,7 @@ def test_facts_stand_with_their_words_and_how_sure_they_are(site: Site, number: 
     assert shown(text, FactName.CATEGORY) == "生活物资"
     assert shown(text, FactName.PLACE) == "未提及"
     assert "没有米" in text.split('<tr data-fact="needs"')[1].split("</tr>")[0]
-    assert re.search(r'data-fact="category".*?把握 \d+%', text, re.DOTALL)
+    assert re.search(r'data-fact="category".*?可信度 \d+%', text, re.DOTALL)
 
 
 def test_one_click_confirms_what_was_shown(site: Site, number: str) -> None:
@@ -120,10 +120,10 @@ def test_each_fact_can_be_corrected(site: Site, number: str, name: FactName, val
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        (FactName.PEOPLE, "0", "此项内容超出范围"),
+        (FactName.PEOPLE, "0", "填写的内容无效"),
         (FactName.PEOPLE, "三个", "请填写数字"),
         (FactName.ADDRESS, "长" * 201, "最多填写 200 个字"),
-        (FactName.PHONE, "1381234", "缺位"),
+        (FactName.PHONE, "1381234", "号码无效"),
         (FactName.CATEGORY, "magic", "没有这个选项"),
         (FactName.NEEDS, ["food", "gold"], "没有这个选项"),
     ],

@@ -117,7 +117,7 @@ def test_unknown_address_says_so_to_whoever_asks(site: Site) -> None:
     for client in (site.app.test_client(), site.browser(Role.HANDLER).client):
         page = client.get("/nowhere", base_url=factories.BASE_URL)
         assert page.status_code == 404
-        assert "找不到" in page.text
+        assert "页面不存在" in page.text
 
 
 _MANY = "9" * 23

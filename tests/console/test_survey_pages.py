@@ -67,7 +67,7 @@ def test_whoever_was_not_reached_is_closed_as_that(site: Site, waiting: SurveyRo
     survey, order = of(site, waiting)
     assert (survey.state, survey.note) == (RoundState.NOT_REACHED, "三次无人接听")
     assert order.state == OrderState.CLOSED
-    assert "已记为未联系上" in page.text
+    assert "已登记为未联系上" in page.text
 
 
 @pytest.mark.parametrize(("form", "filled_in"), [("answers", {"resolved": "yes"}), ("given-up", {"note": " "})])

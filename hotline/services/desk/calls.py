@@ -47,6 +47,11 @@ def listed(session: Session, actor: Actor, wanted: CallsWanted) -> Page[Call]:
     return page_of(session, loaded, wanted.page)
 
 
+def with_dead_work(session: Session, found: Page[Call]) -> frozenset[int]:
+    """The ids of those calls about which some work was given up."""
+    return troubles.calls_with_dead_work(session, [call.id for call in found.rows])
+
+
 def one(session: Session, actor: Actor, call_id: int) -> CallDesk | None:
     """A call with everything on it; None when there is none that the actor sees."""
     found = select(Call).where(Call.id == call_id, sees_call(actor))

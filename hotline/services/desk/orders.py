@@ -16,6 +16,7 @@ from hotline.models import (
     Order,
     OrderEvent,
     Origin,
+    OutboxEntry,
     Recording,
     Result,
     SurveyAnswer,
@@ -30,7 +31,7 @@ from hotline.rules.order_states import OPEN, ORDER, Move, OrderState
 from hotline.rules.roles import DIALLERS
 from hotline.services import audit, facts, orders
 from hotline.services.access import Actor, require_role, sees_order
-from hotline.services.desk import calls
+from hotline.services.desk import calls, troubles
 from hotline.services.desk.paging import Page, page_of
 from hotline.services.facts import FactVersions
 
@@ -74,6 +75,7 @@ class OrderDesk:
     facts: Mapping[FactName, FactVersions]
     moves: tuple[Move, ...]
     units: tuple[UnitChoice, ...]
+    dead: tuple[OutboxEntry, ...]
 
     @property
     def recordings(self) -> list[Recording]:
@@ -175,7 +177,8 @@ def one(session: Session, actor: Actor, number: str, now: datetime) -> OrderDesk
         return None
     calls.note_transcripts_seen(session, actor, order.calls, now)
     moves = orders.allowed(session, order, actor)
-    return OrderDesk(order, facts.present(order), tuple(moves), tuple(unit_choices(session)))
+    dead = [entry for call in order.calls for entry in troubles.dead_of_call(session, call.id)]
+    return OrderDesk(order, facts.present(order), tuple(moves), tuple(unit_choices(session)), tuple(dead))
 
 
 def to_change(session: Session, actor: Actor, number: str) -> Order | None:

@@ -64,6 +64,18 @@ def dead_of_call(session: Session, call_id: int) -> Sequence[OutboxEntry]:
     ).all()
 
 
+def calls_with_dead_work(session: Session, call_ids: Sequence[int]) -> frozenset[int]:
+    """Those of the calls about which some work was given up."""
+    about = _about().subquery()
+    return frozenset(
+        session.scalars(
+            select(about.c.call_id)
+            .join(OutboxEntry, (about.c.work == OutboxEntry.work) & (about.c.subject_id == OutboxEntry.subject_id))
+            .where(OutboxEntry.state == OutboxState.DEAD, about.c.call_id.in_(call_ids))
+        )
+    )
+
+
 def to_replay(session: Session, actor: Actor, entry_id: int) -> OutboxEntry | None:
     """A dead entry that the actor sees."""
     return session.scalars(select(OutboxEntry).where(OutboxEntry.id == entry_id, _seen(actor))).one_or_none()
