@@ -202,7 +202,7 @@ def columns_of(engine: Engine) -> dict[str, list[str]]:
         where table_schema = 'public' and table_name <> 'alembic_version' group by table_name
     """
     with engine.connect() as connection:
-        return dict(connection.execute(text(query)).tuples().all())
+        return dict(map(tuple, connection.execute(text(query))))
 
 
 def test_the_tables_of_these_tests_all_hold_something(filled: Engine) -> None:

@@ -5,7 +5,7 @@ from tables import plain, written
 
 from hotline.rules import order_states
 from hotline.rules.machine import ImpossibleMoveError
-from hotline.rules.order_states import HELD, OPEN, ORDER, WHO, Move, OrderState
+from hotline.rules.order_states import OPEN, ORDER, WHO, Move, OrderState
 from hotline.rules.roles import Role
 
 LIFE = written("""
@@ -58,10 +58,6 @@ def test_from_every_open_state_an_order_can_be_closed() -> None:
 
 def test_whatever_is_open_can_be_merged_and_nothing_else() -> None:
     assert {state for state in OrderState if Move.MERGE in ORDER[state]} == OPEN
-
-
-def test_what_is_with_a_handler_is_open() -> None:
-    assert HELD < OPEN
 
 
 WHO_MAY = written("""
