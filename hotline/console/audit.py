@@ -15,4 +15,5 @@ def page() -> str:
     """The latest entries first."""
     with runtime().transaction() as session:
         found = desk.listed(session, person().actor, page_number())
-    return render_template("audit.html", found=found)
+        order_numbers = desk.order_numbers(session, found)
+    return render_template("audit.html", found=found, order_numbers=order_numbers)

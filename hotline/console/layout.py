@@ -33,6 +33,7 @@ def install_layout(app: Flask) -> None:
         without_numbers=without_numbers,
         reason_words=words.reason_words,
         detail_words=words.detail_words,
+        subject_word=words.subject_word,
         moment=moments.moment,
         full_time=moments.full,
         span=moments.span,

@@ -384,6 +384,22 @@ def _callback_words(said: str) -> str:
     return str(_p("between the parts of a list", ", ")).join(filter(None, words))
 
 
+# What an entry of the audit log is about, by the name of its table.
+SUBJECTS: Mapping[str, LazyString] = {
+    "orders": _p("subject", "order"),
+    "calls": _p("subject", "call"),
+    "recordings": _p("subject", "recording"),
+    "users": _p("subject", "user"),
+    "units": _p("subject", "unit"),
+    "outbox": _p("subject", "work"),
+}
+
+
+def subject_word(subject: str) -> str:
+    """The word for what an entry is about; what has none is shown as it is."""
+    return str(SUBJECTS.get(subject, subject))
+
+
 def detail_words(entry: AuditEntry) -> str:
     """The detail of an entry of the audit log; which move, which fact, or what was noted."""
     kinds: Mapping[Action, type[StrEnum]] = {Action.ORDER_MOVED: Move, Action.FACT_CONFIRMED: FactName}

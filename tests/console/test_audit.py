@@ -1,14 +1,20 @@
 """The audit log as administrators read it."""
 
+import re
+from pathlib import Path
+
 import factories
 from site_under_test import Site
 
-from hotline.models import Action
+from hotline.console.words import SUBJECTS
+from hotline.models import Action, Order
 from hotline.rules.order_states import OrderState
 from hotline.rules.roles import Role
 from hotline.services import audit
 from hotline.services.access import SYSTEM, actor_for
 from hotline.services.desk.paging import ROWS
+
+ROOT = Path(__file__).parent.parent.parent
 
 
 def test_what_people_of_the_unit_did_is_told_in_words(site: Site) -> None:
@@ -30,6 +36,19 @@ def test_what_people_of_the_unit_did_is_told_in_words(site: Site) -> None:
     assert "审核通过" not in text
 
 
+def link(order: Order) -> str:
+    return f'<a class="digits" href="/orders/{order.number}">{order.number}</a>'
+
+
+def test_whatever_entries_are_about_has_a_word() -> None:
+    sources = "".join(path.read_text() for path in (ROOT / "hotline").rglob("*.py"))
+
+    named = set(re.findall(r'subject="(\w+)"', sources))
+
+    assert len(named) >= 5
+    assert named <= set(SUBJECTS)
+
+
 def test_what_the_system_did_is_seen_where_its_subject_is(site: Site) -> None:
     with site.sessions.begin() as session:
         other_line = factories.line(session, session.merge(site.other), number="+862011112222")
@@ -45,11 +64,12 @@ def test_what_the_system_did_is_seen_where_its_subject_is(site: Site) -> None:
     street = site.browser(Role.ADMINISTRATOR).get("/audit").text
     city = site.browser(Role.ADMINISTRATOR, unit=site.city).get("/audit").text
 
-    assert f"orders {here.id}<" in street
-    assert f"orders {there.id}<" not in street
+    assert f"工单 {link(here)}" in street
+    assert there.number not in street
     assert "登录失败" not in street
-    assert f"orders {here.id}<" in city
-    assert f"orders {there.id}<" in city
+    assert f"工单 {link(here)}" in city
+    assert f"工单 {link(there)}" in city
+    assert f'href="/calls/{there.calls[0].id}">来电 ' in city
     assert city.count("登录失败") == 5
 
 

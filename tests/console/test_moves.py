@@ -338,6 +338,15 @@ def test_of_two_who_merge_two_orders_into_each_other_one_is_second(
     assert states == [OrderState.MERGED, OrderState.RECEIVED]
 
 
+def test_nobody_is_led_to_what_ends_an_order_unheard(site: Site) -> None:
+    number = made(site, OrderState.RECEIVED)
+
+    text = site.browser(Role.DISPATCHER).get(f"/orders/{number}").text
+
+    assert moves_on(text) == ["merge"]
+    assert not re.search(r'<details class="move" open', text)
+
+
 def test_moves_of_a_handler_are_not_offered_on_what_another_unit_holds(site: Site) -> None:
     number = made(site, OrderState.TRIAGED)
     with site.sessions.begin() as session:

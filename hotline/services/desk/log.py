@@ -1,5 +1,7 @@
 """The audit log as administrators read it."""
 
+from collections.abc import Mapping
+
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session, joinedload
 
@@ -20,6 +22,13 @@ def listed(session: Session, actor: Actor, page: int) -> Page[AuditEntry]:
     require_role(actor, Role.ADMINISTRATOR)
     found = select(AuditEntry).where(*([] if actor.is_at_the_top else [_is_in_sight(actor)]))
     return page_of(session, found.order_by(AuditEntry.id.desc()).options(joinedload(AuditEntry.user)), page)
+
+
+def order_numbers(session: Session, found: Page[AuditEntry]) -> Mapping[int, str]:
+    """The numbers of the orders that the entries are about, by their ids."""
+    ids = {entry.subject_id for entry in found.rows if entry.subject == "orders"}
+    rows = session.execute(select(Order.id, Order.number).where(Order.id.in_(ids)))
+    return {row.id: row.number for row in rows}
 
 
 def _is_in_sight(actor: Actor) -> ColumnElement[bool]:

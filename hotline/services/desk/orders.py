@@ -67,6 +67,10 @@ class Changes:
     facts: tuple[Fact, ...]
 
 
+# Nobody is led to what ends an order unheard.
+_SELDOM = frozenset({Move.MERGE, Move.INVALIDATE})
+
+
 @dataclass(frozen=True)
 class OrderDesk:
     """One order, its facts as they count now, and what the actor may do with it."""
@@ -93,8 +97,9 @@ class OrderDesk:
         """What the actor will most likely do: talk to the caller first, then what brings the order further."""
         if Move.CONTACT in self.moves and self.order.contacted_at is None:
             return Move.CONTACT
-        further = (move for move in self.moves if ORDER[self.order.state][move] != self.order.state)
-        return next(further, self.moves[0] if self.moves else None)
+        likely = [move for move in self.moves if move not in _SELDOM]
+        further = (move for move in likely if ORDER[self.order.state][move] != self.order.state)
+        return next(further, likely[0] if likely else None)
 
     @property
     def is_being_heard(self) -> bool:
