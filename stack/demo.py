@@ -123,12 +123,17 @@ class _Demo:
         while (state := self._state(order_id)) in _STEPS:
             step = _STEPS[state]
             person = self._people[step.role]
-            Visitor(self._stack.web_url, person.login, person.password or "").make(number, step.move, step.filled_in)
+            filled_in = {**step.filled_in, **self._unit_for(step, order_id)}
+            Visitor(self._stack.web_url, person.login, person.password or "").make(number, step.move, filled_in)
             told = self._tell_history(order_id, told)
             if self._state(order_id) == state:
                 raise StackError(f"the order is still {state} after {step.move!r}")
         if state != "resolved":
             raise StackError(f"nobody of the demo knows what to do with an order that is {state}")
+
+    def _unit_for(self, step: _Step, order_id: int) -> dict[str, str]:
+        """Where the order is sent: the caller's place, but in another street's, where nobody of the demo works."""
+        return {"unit": str(self._row(_DISPATCHED_TO, order_id)["code"])} if step.move == "dispatch" else {}
 
     def _ask_the_caller(self, order_id: int) -> None:
         self._say("The hotline rings the caller back:")
@@ -241,6 +246,12 @@ _FACTS = """
     from facts f left join units u on f.name = 'place' and u.code = f.content ->> 'value'
     where f.order_id = %s order by f.id
 """
+_DISPATCHED_TO = """
+    select case when place.path like own.path || '%%' then place.code else own.code end as code
+    from orders o join units own on own.id = o.intake_unit_id left join units place on place.id = o.place_id
+    where o.id = %s
+"""
+
 _HISTORY = """
     select e.move, e.to_state, e.reason, coalesce(p.name, 'system') as who, u.name as unit
     from order_events e left join users p on p.id = e.user_id join units u on u.id = e.unit_id
