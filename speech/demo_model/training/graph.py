@@ -177,9 +177,7 @@ def _write_grammar(
 ) -> None:
     (workshop / "arpa").write_text(arpa, encoding="utf-8")
     _write_words(number_of, workshop / "words")
-    text = kaldilm.arpa2fst(
-        str(workshop / "arpa"), disambig_symbol=BACK_OFF, read_symbol_table=str(workshop / "words")
-    )
+    text = kaldilm.arpa2fst(str(workshop / "arpa"), disambig_symbol=BACK_OFF, read_symbol_table=str(workshop / "words"))
     new = {str(number): str(0 if name == BACK_OFF else numbers[name]) for name, number in number_of.items()}
     lines = []
     for line in text.strip().splitlines():

@@ -11,7 +11,16 @@ from numpy.typing import NDArray
 
 from speech.demo_model.training.features import DIMENSION
 from speech.demo_model.training.network import DILATIONS, EVERY, SPLICE, Trained
-from speech.demo_model.training.phones import FIRST_PDF, INITIALS, LOOP_PDF, PHONE_ID, PHONES, SILENCE, UNKNOWN, sound_of
+from speech.demo_model.training.phones import (
+    FIRST_PDF,
+    INITIALS,
+    LOOP_PDF,
+    PHONE_ID,
+    PHONES,
+    SILENCE,
+    UNKNOWN,
+    sound_of,
+)
 
 # A score is divided by how often its sound occurs; one that hardly does would then win everywhere.
 _SHARE_FLOOR = 1e-3

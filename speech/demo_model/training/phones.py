@@ -32,11 +32,7 @@ _LOOP_FROM = _FIRST_FROM + len(INITIALS) + len(FINALS)
 FIRST_PDF: Final = {
     **_ALONE,
     **{sound: _FIRST_FROM + number for number, sound in enumerate(INITIALS)},
-    **{
-        f"{final}{tone}": _FIRST_FROM + len(INITIALS) + number
-        for number, final in enumerate(FINALS)
-        for tone in TONES
-    },
+    **{f"{final}{tone}": _FIRST_FROM + len(INITIALS) + number for number, final in enumerate(FINALS) for tone in TONES},
 }
 LOOP_PDF: Final = {
     **_ALONE,

@@ -57,9 +57,7 @@ def _variant(source: random.Random) -> str:
     for number in range(9):
         place = 100 * (tract if number else 1.0) * source.lognormvariate(0, 0.05)
         height, width = source.gauss(92, 18), source.gauss(100, 25)
-        lines.append(
-            f"formant {number} {_within(place, 55, 170)} {_within(height, 40, 160)} {_within(width, 50, 190)}"
-        )
+        lines.append(f"formant {number} {_within(place, 55, 170)} {_within(height, 40, 160)} {_within(width, 50, 190)}")
     for share, line in (
         (0.4, f"flutter {source.randint(0, 24)}"),
         (0.4, f"roughness {source.randint(0, 6)}"),
