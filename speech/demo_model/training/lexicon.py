@@ -21,8 +21,8 @@ _LONGEST = 4
 class Breadth:
     """How much of Mandarin at large is known beside the words of the corpus: the commonest words."""
 
-    characters: int = 2000
-    words: int = 8000
+    characters: int = 2500
+    words: int = 20000
 
 
 @dataclass(frozen=True)

@@ -49,9 +49,29 @@ PHONE_ID: Final = {phone: number for number, phone in enumerate(PHONES, start=1)
 PLACES: Final = {"B": "begin", "I": "internal", "E": "end", "S": "singleton"}
 
 _WITHOUT_INITIAL = {
-    **{"yi": "i", "ya": "ia", "ye": "ie", "yao": "iao", "you": "iu", "yan": "ian", "yin": "in", "yang": "iang"},
-    **{"ying": "ing", "yong": "iong", "yu": "v", "yue": "ve", "yuan": "van", "yun": "vn", "wu": "u", "wa": "ua"},
-    **{"wo": "uo", "wai": "uai", "wei": "ui", "wan": "uan", "wen": "un", "wang": "uang", "weng": "ueng"},
+    "yi": "i",
+    "ya": "ia",
+    "ye": "ie",
+    "yao": "iao",
+    "you": "iu",
+    "yan": "ian",
+    "yin": "in",
+    "yang": "iang",
+    "ying": "ing",
+    "yong": "iong",
+    "yu": "v",
+    "yue": "ve",
+    "yuan": "van",
+    "yun": "vn",
+    "wu": "u",
+    "wa": "ua",
+    "wo": "uo",
+    "wai": "uai",
+    "wei": "ui",
+    "wan": "uan",
+    "wen": "un",
+    "wang": "uang",
+    "weng": "ueng",
 }
 _LONGEST_FIRST = sorted(INITIALS, key=len, reverse=True)
 

@@ -39,7 +39,7 @@ class Recipe:
     seed: int = 11
     utterances: int = 18000
     steps: int = 4200
-    sentences: int = 60000
+    sentences: int = 120000
     breadth: Breadth = Breadth()
     language: ngrams.Settings = ngrams.Settings()
 
