@@ -97,7 +97,8 @@ def spoken(said: Sequence[Case], condition: Condition, language: str = "cmn") ->
     with subprocess.Popen(
         [PYTHON_WITH_VOICES, "-m", "benchmarks.speech.say"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT
     ) as speaker:
-        assert speaker.stdin and speaker.stdout  # noqa: S101 - both are pipes, as asked for
+        if speaker.stdin is None or speaker.stdout is None:
+            raise RuntimeError("The speaker has no pipes.")
         for case in said:
             request = {"text": case.text, "voice": case.voice, "seed": case.seed, "language": language}
             request |= {"line": condition.line, "snr_db": condition.snr_db}

@@ -124,7 +124,7 @@ def _with_states(fst: kaldifst.StdVectorFst) -> str:
     before: dict[tuple[int, int], int] = {}
     for state, phones in leading.items():
         if len(phones) == 1:
-            loops |= {state: phone for phone in phones if phone}
+            loops.update((state, phone) for phone in phones if phone)
         else:
             for phone in sorted(phones - {0}):
                 before[state, phone], loops[free], free = free, phone, free + 1
@@ -154,7 +154,8 @@ def _read(fst: kaldifst.StdVectorFst) -> tuple[list[_Arc], dict[int, float]]:
         fields = line.split()
         if len(fields) > 2:
             cost = float(fields[4]) if len(fields) > 4 else 0.0
-            arcs.append(_Arc(*map(int, fields[:4]), cost))
+            start, end, in_label, out_label = map(int, fields[:4])
+            arcs.append(_Arc(start, end, in_label, out_label, cost))
         else:
             finals[int(fields[0])] = float(fields[1]) if len(fields) > 1 else 0.0
     return arcs, finals

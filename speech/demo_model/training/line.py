@@ -93,18 +93,19 @@ def _coded(sound: Sound, chance: Generator) -> Sound:
         coded = _a_law(np.abs(sound))
     else:
         coded = np.abs(sound)
-    return np.clip(np.round(np.sign(sound) * coded * _FULL_SCALE), -_FULL_SCALE, _FULL_SCALE - 1)
+    whole = np.round(np.sign(sound) * coded * _FULL_SCALE)
+    return np.asarray(np.clip(whole, -_FULL_SCALE, _FULL_SCALE - 1), np.float64)
 
 
 def _a_law(size: Sound) -> Sound:
     scale = 1 + np.log(_A)
     squeezed = np.where(size < 1 / _A, _A * size / scale, (1 + np.log(np.maximum(_A * size, 1.0))) / scale)
     steps = np.round(squeezed * 127) / 127
-    return np.where(steps < 1 / scale, steps * scale / _A, np.exp(steps * scale - 1) / _A)
+    return np.asarray(np.where(steps < 1 / scale, steps * scale / _A, np.exp(steps * scale - 1) / _A), np.float64)
 
 
 def _normal(sound: Sound) -> Sound:
-    return sound / (np.abs(sound).max(initial=0.0) + _TINY)
+    return np.asarray(sound / (np.abs(sound).max(initial=0.0) + _TINY), np.float64)
 
 
 def _of_power_one(sound: Sound) -> Sound:

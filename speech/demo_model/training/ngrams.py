@@ -79,11 +79,11 @@ def _singles(
 ) -> dict[NGram, float]:
     known = {word: counts.get((word,), 0.0) for word in (*singles, END)}
     known_sum, general_sum = sum(known.values()), sum(singles.values())
-    found = {
+    found: dict[NGram, float] = {
         (word,): (1 - settings.general) * count / known_sum + settings.general * singles.get(word, 0.0) / general_sum
         for word, count in known.items()
     }
-    scaled = {gram: share * (1 - settings.unknown) for gram, share in found.items()}
+    scaled: dict[NGram, float] = {gram: share * (1 - settings.unknown) for gram, share in found.items()}
     return {**scaled, (unknown,): settings.unknown, (START,): 1e-10}
 
 

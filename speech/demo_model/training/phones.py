@@ -9,8 +9,9 @@ step is the same in every tone.
 
 from typing import Final
 
-INITIALS: Final = ("b", "p", "m", "f", "d", "t", "n", "l", "g", "k", "h") + (
-    ("j", "q", "x", "zh", "ch", "sh", "r", "z", "c", "s")
+INITIALS: Final = (
+    *("b", "p", "m", "f", "d", "t", "n", "l", "g", "k", "h"),
+    *("j", "q", "x", "zh", "ch", "sh", "r", "z", "c", "s"),
 )
 FINALS: Final = (
     *("a", "o", "e", "ai", "ei", "ao", "ou", "an", "en", "ang", "eng", "er"),

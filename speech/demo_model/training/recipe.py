@@ -3,7 +3,7 @@
 import hashlib
 import json
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -40,8 +40,8 @@ class Recipe:
     utterances: int = 18000
     steps: int = 4200
     sentences: int = 120000
-    breadth: Breadth = Breadth()
-    language: ngrams.Settings = ngrams.Settings()
+    breadth: Breadth = field(default_factory=Breadth)
+    language: ngrams.Settings = field(default_factory=ngrams.Settings)
 
 
 def make_network(recipe: Recipe, workshop: Path) -> Trained:
