@@ -20,6 +20,8 @@ import vosk
 
 CHANNELS: Final = ("caller", "agent")
 _SILENT_LOG = -1
+# Vosk's models write this where somebody or something is heard, but no word that they know.
+_UNKNOWN_WORD = "[unk]"
 
 
 class Recognizer:
@@ -88,5 +90,7 @@ class _Listener:
     def _words(self, result: str) -> Iterator[Word]:
         found: list[dict[str, Any]] = json.loads(result).get("result", [])
         for item in found:
+            if item["word"] == _UNKNOWN_WORD:
+                continue
             conf = min(round(item["conf"], 4), 1.0)
             yield Word(item["word"], round(item["start"], 3), round(item["end"], 3), conf, self._channel)

@@ -23,7 +23,7 @@ def test_a_caller_is_understood(recognizer, say):
     assert transcript.text == REQUEST
     assert transcript.confidence > 0.8
     assert transcript.language == "zh-CN"
-    assert transcript.model == "relief-demo-cn-0.1"
+    assert transcript.model == "relief-demo-cn-0.2"
 
 
 def test_words_lie_one_after_the_other_inside_the_recording(recognizer, say):

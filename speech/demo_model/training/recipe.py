@@ -1,0 +1,93 @@
+"""The steps from nothing to a model, each left alone where what it makes is there already."""
+
+import hashlib
+import json
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from speech.demo_model.training import kaldi, ngrams, synthesis
+from speech.demo_model.training.corpus import Corpus
+from speech.demo_model.training.dictionary import Dictionary
+from speech.demo_model.training.features import MFCC_CONF, RATE_HZ
+from speech.demo_model.training.graph import write_graph
+from speech.demo_model.training.lexicon import UNKNOWN_WORD, Breadth, compile_lexicon
+from speech.demo_model.training.network import Trained, train
+
+NAME: Final = "relief-demo-cn"
+VERSION: Final = "0.2"
+
+_MODEL_CONF = """\
+--min-active=200
+--max-active=3000
+--beam=12.0
+--lattice-beam=5.0
+--acoustic-scale=0.4
+--frame-subsampling-factor=3
+--endpoint.silence-phones=1
+--endpoint.rule2.min-trailing-silence=0.5
+--endpoint.rule3.min-trailing-silence=1.0
+--endpoint.rule4.min-trailing-silence=2.0
+"""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How much of everything; the seed decides all that is drawn."""
+
+    seed: int = 11
+    utterances: int = 18000
+    steps: int = 4200
+    sentences: int = 120000
+    breadth: Breadth = field(default_factory=Breadth)
+    language: ngrams.Settings = field(default_factory=ngrams.Settings)
+
+
+def make_network(recipe: Recipe, workshop: Path) -> Trained:
+    """Say the utterances and learn from them: the slow part, half an hour on two cores."""
+    file = workshop / "network.pt"
+    if not file.exists():
+        heard = synthesis.make(workshop / "speech", recipe.utterances, recipe.seed)
+        unfinished = workshop / "network.part.pt"
+        train(heard, recipe.steps, recipe.seed, unfinished)
+        unfinished.rename(file)
+    return Trained.load(file)
+
+
+def write_words(recipe: Recipe, model: Path) -> None:
+    """The lexicon and the language model, as a graph: a minute."""
+    corpus = Corpus.load()
+    utterances = corpus.compose(recipe.sentences, recipe.seed)
+    lexicon = compile_lexicon(utterances, Dictionary.load(), recipe.breadth)
+    known = [tuple(word for word in utterance if word in lexicon.frequency_of) for utterance in utterances]
+    language = ngrams.learn(known, lexicon.frequency_of, UNKNOWN_WORD, recipe.language)
+    write_graph(lexicon.pronunciations, language.arpa(), model / "graph")
+
+
+def make(recipe: Recipe, workshop: Path, model: Path) -> None:
+    """Write the model's files into `model`, replacing those that are there."""
+    workshop.mkdir(parents=True, exist_ok=True)
+    trained = make_network(recipe, workshop)
+    for part in ("am", "conf", "graph"):
+        shutil.rmtree(model / part, ignore_errors=True)
+    kaldi.write_model(trained, model / "am" / "final.mdl")
+    (model / "conf").mkdir(parents=True)
+    (model / "conf" / "mfcc.conf").write_text(MFCC_CONF)
+    (model / "conf" / "model.conf").write_text(_MODEL_CONF)
+    write_words(recipe, model)
+    (model / "model.json").write_text(json.dumps(_card(model), ensure_ascii=False, indent=2) + "\n")
+
+
+def _card(model: Path) -> dict[str, object]:
+    files = sorted(file for part in ("am", "conf", "graph") for file in (model / part).rglob("*") if file.is_file())
+    return {
+        "name": NAME,
+        "version": VERSION,
+        "language": "zh-CN",
+        "sample_rate_hz": RATE_HZ,
+        "understands": "synthetic callers only, not people",
+        "unknown_word": UNKNOWN_WORD,
+        "licence": "Apache-2.0",
+        "sha256": {str(file.relative_to(model)): hashlib.sha256(file.read_bytes()).hexdigest() for file in files},
+    }
