@@ -38,9 +38,14 @@ class Ports:
 
 
 def given_settings(env_file: Path, environment: Mapping[str, str]) -> dict[str, str]:
-    """What the file and the environment say, the environment first; an empty value says nothing."""
+    """What the file and the environment say, the environment first; an empty value says nothing.
+
+    Of the environment only the settings count: whatever else a shell holds is written to no file of ours.
+    """
     written = dotenv_values(env_file, interpolate=False)
-    both = {name: value or "" for name, value in written.items()} | dict(environment)
+    known = dotenv_values(ROOT / ".env.example", interpolate=False).keys()
+    given = {name: value for name, value in environment.items() if name in known}
+    both = {name: value or "" for name, value in written.items()} | given
     return {name: value for name, value in both.items() if value}
 
 

@@ -23,7 +23,12 @@ def test_environment_goes_before_the_file_and_empty_says_nothing(tmp_path: Path)
 
 
 def test_missing_file_says_nothing(tmp_path: Path) -> None:
-    assert given_settings(tmp_path / ".env", {"A": "1"}) == {"A": "1"}
+    assert given_settings(tmp_path / ".env", {"LOG_LEVEL": "DEBUG"}) == {"LOG_LEVEL": "DEBUG"}
+
+
+def test_what_a_shell_holds_besides_settings_is_not_taken_over(tmp_path: Path) -> None:
+    given = given_settings(tmp_path / ".env", {"PORT": "8300", "SOME_SECRET": "of another program", "OLDPWD": "/"})
+    assert given == {"PORT": "8300"}
 
 
 def test_example_file_as_it_is_leaves_everything_to_us() -> None:
