@@ -10,7 +10,7 @@ COMPILE = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --g
 override export TEXT := $(value TEXT)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test check lock browser clean
+.PHONY: help setup run demo test check bench lock browser clean
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
@@ -36,6 +36,9 @@ check: $(DEV) $(CARRIER) ## format, lint, types, layers, tests: what continuous 
 	$(call step,layers,.venv/bin/lint-imports)
 	$(call step,tests,$(MAKE) --no-print-directory test)
 	@echo && echo "check: all passed"
+
+bench: $(DEV) $(CARRIER) ## measure: a table, and JSON in var/bench/; PART=speech for one part, ARGS="--only cer" for less
+	@exec .venv/bin/python -m benchmarks $(PART) $(ARGS)
 
 lock: $(DEV) ## compile the requirements again, pinned and hashed; UPGRADE=1 for newer versions
 	$(COMPILE) -o requirements.txt requirements.in

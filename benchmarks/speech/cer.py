@@ -9,17 +9,21 @@ import json
 import re
 import subprocess
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import soundfile
 
+from benchmarks.figures import Figure, at_most
 from speech.recognizer import Recognizer
 
 ROOT = Path(__file__).parents[2]
 PYTHON_WITH_VOICES = ROOT / ".venv-sandbox/bin/python"
 RATE_HZ = 8000
 VOICES_EACH = 4
+HELD_OUT = Path(__file__).parent / "held_out"
+LISTS = ("free", "templates", "numbers", "names")
+BOUNDS = {("free", "telephone"): at_most(10), ("templates", "telephone"): at_most(4)}
 _NOT_HAN = re.compile(r"[^一-鿿]")
 
 
@@ -121,12 +125,21 @@ def _lines(file: Path) -> list[str]:
     return file.read_text(encoding="utf-8").split()
 
 
+@dataclass(frozen=True)
+class Row:
+    """The rate of each model, by label, on one list of sentences in one condition."""
+
+    name: str
+    condition: str
+    characters: int
+    rates: dict[str, float]
+
+
 def measure(
-    recognizers: Sequence[Recognizer], folder: Path, conditions: Sequence[Condition], *, show: bool
-) -> list[dict[str, object]]:
-    """A row for each list of sentences and condition, with the rate of each model."""
-    rows = []
-    for name in ("free", "templates", "numbers", "names"):
+    recognizers: Sequence[Recognizer], folder: Path, conditions: Sequence[Condition], *, show: bool = False
+) -> Iterator[Row]:
+    """A row for each list of sentences and condition, as soon as it is known."""
+    for name in LISTS:
         said = cases(folder, name) if (folder / f"{name}.txt").exists() else []
         for condition in conditions if said else ():
             scores = [Score() for _ in recognizers]
@@ -137,10 +150,16 @@ def measure(
                     if score.add(case.text, heard) and show:
                         print(f"  {case.voice}: {case.text}\n    {heard}")
             rates = {recognizer.info.label: score.rate for recognizer, score in zip(recognizers, scores, strict=True)}
-            rows.append({"list": name, "condition": condition.name, "characters": scores[0].said, "cer": rates})
-            figures = "  ".join(f"{model} {rate:6.2%}" for model, rate in rates.items())
-            print(f"{name:10} {condition.name:10} {scores[0].said:6} characters  {figures}", flush=True)
-    return rows
+            yield Row(name, condition.name, scores[0].said, rates)
+
+
+def figures() -> Iterator[Figure]:
+    """The demo model on the held-out set."""
+    demo = Recognizer.load(ROOT / "speech/demo_model")
+    for row in measure([demo], HELD_OUT, CONDITIONS):
+        bound = BOUNDS.get((row.name, row.condition))
+        rate = 100 * row.rates[demo.info.label]
+        yield Figure(f"CER, {row.name}, {row.condition}", rate, "%", bound, {"characters": row.characters})
 
 
 def main() -> None:
@@ -155,7 +174,11 @@ def main() -> None:
         parser.error("what is recognised of the held-out set is not looked at")
     recognizers = [Recognizer.load(path) for path in chosen.model or [ROOT / "speech/demo_model"]]
     conditions = [condition for condition in CONDITIONS if chosen.only in (None, condition.name)]
-    rows = measure(recognizers, Path(__file__).parent / chosen.set, conditions, show=chosen.show)
+    rows = []
+    for row in measure(recognizers, Path(__file__).parent / chosen.set, conditions, show=chosen.show):
+        rows.append(asdict(row))
+        rates = "  ".join(f"{model} {rate:6.2%}" for model, rate in row.rates.items())
+        print(f"{row.name:10} {row.condition:10} {row.characters:6} characters  {rates}", flush=True)
     if chosen.json:
         chosen.json.write_text(json.dumps(rows, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 

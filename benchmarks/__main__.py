@@ -1,0 +1,60 @@
+"""Run the benchmarks: `python -m benchmarks [PART] [--only NAME ...]`.
+
+Prints a table and writes the same as JSON to var/bench/. The measurements of a part run one after the other, and what
+is compared is measured in one run, in turns.
+"""
+
+import argparse
+import json
+import os
+import platform
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks.figures import Figure, line
+from benchmarks.speech import MEASUREMENTS as SPEECH
+
+ROOT = Path(__file__).parents[1]
+PARTS: Mapping[str, Mapping[str, Callable[[], Iterable[Figure]]]] = {"speech": SPEECH}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("part", nargs="?", choices=PARTS, help="all of them when left out")
+    parser.add_argument("--only", action="append", help="one measurement of the part; may be given again")
+    chosen = parser.parse_args()
+    for part in [chosen.part] if chosen.part else PARTS:
+        unknown = set(chosen.only or ()) - PARTS[part].keys()
+        if unknown:
+            parser.error(f"{part} measures {', '.join(PARTS[part])}; it has no {', '.join(sorted(unknown))}")
+        _run(part, [name for name in PARTS[part] if name in (chosen.only or PARTS[part])])
+
+
+def _run(part: str, names: list[str]) -> None:
+    figures: dict[str, list[dict[str, object]]] = {}
+    for name in names:
+        print(f"\n== {part}: {name}", flush=True)
+        figures[name] = []
+        for figure in PARTS[part][name]():
+            print(line(figure), flush=True)
+            figures[name].append(figure.as_dict())
+    file = ROOT / "var/bench" / f"{part}.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    # Those that were not measured now keep what was measured before.
+    known = json.loads(file.read_text(encoding="utf-8"))["figures"] if file.exists() else {}
+    report = {"at": datetime.now(UTC).isoformat(), "machine": _machine(), "figures": {**known, **figures}}
+    file.write_text(json.dumps(report, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    print(f"\nwritten to {file.relative_to(ROOT)}")
+
+
+def _machine() -> dict[str, object]:
+    return {
+        "cores": os.cpu_count(),
+        "processor": platform.processor() or platform.machine(),
+        "python": platform.python_version(),
+    }
+
+
+if __name__ == "__main__":
+    main()
