@@ -4,18 +4,19 @@ PYTHON ?= python3
 RUN = .venv/.run.stamp
 DEV = .venv/.dev.stamp
 CARRIER = .venv-sandbox/.stamp
+TRAIN = .venv-train/.stamp
 COMPILE = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(if $(UPGRADE),--upgrade)
 
 # As it was typed: a dollar in it is a dollar.
 override export TEXT := $(value TEXT)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test check bench lock browser clean
+.PHONY: help setup run demo test check bench demo-model lock browser clean
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: $(RUN) $(DEV) $(CARRIER) ## make the environments that the others need; they do it themselves
 
@@ -40,6 +41,11 @@ check: $(DEV) $(CARRIER) ## format, lint, types, layers, tests: what continuous 
 bench: $(DEV) $(CARRIER) ## measure: a table, and JSON in var/bench/; PART=speech for one part, ARGS="--only cer" for less
 	@exec .venv/bin/python -m benchmarks $(PART) $(ARGS)
 
+demo-model: $(TRAIN) ## make the demo model again, in about an hour and a half; what is made on the way is kept in var/demo-model/
+	@command -v fstconvert >/dev/null || { \
+	  echo "The graph needs fstconvert (Debian: apt-get install libfst-tools libfst22-plugins-base)." >&2; exit 1; }
+	@exec .venv-train/bin/python -m speech.demo_model.training $(ARGS)
+
 lock: $(DEV) ## compile the requirements again, pinned and hashed; UPGRADE=1 for newer versions
 	$(COMPILE) -o requirements.txt requirements.in
 	$(COMPILE) -c requirements.txt -o requirements-dev.txt requirements-dev.in
@@ -57,7 +63,7 @@ browser: ## install Chromium and a Chinese font for the browser tests, where tha
 	  chromium fonts-noto-cjk fontconfig >/dev/null
 
 clean: ## remove the environments and caches; the data below var/ stays
-	rm -rf .venv .venv-sandbox .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-sandbox .venv-train .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(RUN): requirements.txt
@@ -68,6 +74,13 @@ $(DEV): requirements-dev.txt $(RUN)
 
 $(CARRIER): sandbox/requirements.txt
 	$(call environment,.venv-sandbox,sandbox/requirements.txt)
+
+# torch first, and by itself: where pip finds its CPU build, it is taken, and what is locked is content with it.
+$(TRAIN): requirements-train.txt
+	@$(PYTHON) -m venv --clear .venv-train
+	@echo "Setting up .venv-train: torch ..."
+	@.venv-train/bin/python -m pip install -qq --disable-pip-version-check torch==2.13.0
+	$(call environment,.venv-train,requirements-train.txt)
 
 # $(1) is the folder, $(2) what goes into it. The stamp comes last, so an interrupted set-up is taken up again.
 define environment

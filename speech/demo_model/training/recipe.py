@@ -16,7 +16,7 @@ from speech.demo_model.training.lexicon import UNKNOWN_WORD, Breadth, compile_le
 from speech.demo_model.training.network import Trained, train
 
 NAME: Final = "relief-demo-cn"
-VERSION: Final = "0.2"
+VERSION: Final = "0.3"
 
 _MODEL_CONF = """\
 --min-active=200
@@ -37,15 +37,15 @@ class Recipe:
     """How much of everything; the seed decides all that is drawn."""
 
     seed: int = 11
-    utterances: int = 18000
-    steps: int = 4200
+    utterances: int = 22000
+    steps: int = 8500
     sentences: int = 120000
     breadth: Breadth = field(default_factory=Breadth)
     language: ngrams.Settings = field(default_factory=ngrams.Settings)
 
 
 def make_network(recipe: Recipe, workshop: Path) -> Trained:
-    """Say the utterances and learn from them: the slow part, half an hour on two cores."""
+    """Say the utterances and learn from them: the slow part, an hour and a half on two cores."""
     file = workshop / "network.pt"
     if not file.exists():
         heard = synthesis.make(workshop / "speech", recipe.utterances, recipe.seed)
