@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -22,6 +23,11 @@ LANGUAGES = ("cmn", "yue", "en")
 Samples = NDArray[np.int16]
 
 _SYNTHESIS_LIMIT_S = 60
+# Digits, in groups parted by a hyphen or a space or not, unless they count something: 15000元.
+_DIGITS = re.compile(r"(?<![\d.])\d+(?:[- ]\d{4,})*(?![.\d]|\s*[元块万亿个人户])")
+_LONG = 5
+_TELEPHONE_DIGITS = 7
+_NUMERALS = {"cmn": "零一二三四五六七八九", "yue": "零一二三四五六七八九"}
 _FULL_SCALE = 32768.0
 _MU = 255.0
 _MU_CLIP = 32635
@@ -55,7 +61,7 @@ def speak(text: str, manner: Manner | None = None) -> Samples:
 def synthesise(text: str, manner: Manner) -> Samples:
     """The words of `text` at 8 kHz before the telephone line touches them."""
     name = _voice_name(manner)
-    request = {"text": text, "voice": name, "rate": manner.rate, "pitch": manner.pitch}
+    request = {"text": digit_by_digit(text, manner.language), "voice": name, "rate": manner.rate, "pitch": manner.pitch}
     done = subprocess.run(
         [sys.executable, "-m", "sandbox.espeak"],
         input=json.dumps(request).encode(),
@@ -70,6 +76,22 @@ def synthesise(text: str, manner: Manner) -> Samples:
     rate_hz = int.from_bytes(done.stdout[:4], "little")
     spoken = np.frombuffer(done.stdout[4:], dtype="<i2").astype(np.float32)
     return _to_int16(soxr.resample(spoken, rate_hz, SAMPLE_RATE_HZ))
+
+
+def digit_by_digit(text: str, language: str) -> str:
+    """The text as it is read aloud: 13912345678 is no quantity, and a one in it is yāo on the telephone."""
+
+    def read(number: re.Match[str]) -> str:
+        digits = [str(int(character)) for character in number[0] if character.isdecimal()]
+        if len(digits) < _LONG:
+            return number[0]
+        if language not in _NUMERALS:
+            return " ".join(digits)
+        spoken = "".join(_NUMERALS[language][int(digit)] for digit in digits)
+        is_telephone = language == "cmn" and len(digits) >= _TELEPHONE_DIGITS
+        return spoken.replace("一", "幺") if is_telephone else spoken
+
+    return _DIGITS.sub(read, text)
 
 
 def between_silences(samples: Samples) -> Samples:
