@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hotline.cli import state_diagrams
+from hotline.commands.docs import state_diagrams
 from hotline.rules.machine import ImpossibleMoveError, advance, diagram
 
 

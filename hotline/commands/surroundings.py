@@ -1,0 +1,55 @@
+"""What a command needs around it: the settings, one transaction, errors in words instead of a traceback."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import click
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from hotline.clock import UnusableTimeError, clock_for
+from hotline.db import make_engine, make_sessions
+from hotline.services import accounts, organisation, unit_files
+from hotline.settings import Settings, SettingsError
+
+ROOT = Path(__file__).parents[2]
+
+
+def read_settings() -> Settings:
+    """The settings, or a command that ends with all that is wrong with them."""
+    try:
+        return Settings.from_env()
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
+
+
+@contextmanager
+def transaction() -> Iterator[tuple[Session, datetime]]:
+    """One transaction on the service's database, and the time by the service's clock."""
+    settings = read_settings()
+    engine = make_engine(settings.sqlalchemy_url)
+    try:
+        with make_sessions(engine).begin() as session:
+            yield session, clock_for(settings.clock_file).now()
+    except OperationalError as error:
+        raise click.ClickException("the database of DATABASE_URL cannot be reached") from error
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """What a service refuses is said in its own words."""
+    try:
+        yield
+    except (
+        accounts.LoginTakenError,
+        accounts.UnusableNameError,
+        accounts.WeakPasswordError,
+        organisation.UnusableLineError,
+        unit_files.UnusableRowsError,
+        UnusableTimeError,
+    ) as error:
+        raise click.ClickException(str(error) or type(error).__name__) from error
