@@ -52,11 +52,11 @@ def port(tmp_path: Path, own_database_url: str) -> Iterator[int]:
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    pause, ends_at = threading.Event(), time.monotonic() + 30
+    pause, ends_at = threading.Event(), time.monotonic() + 90
     while process.poll() is None and time.monotonic() < ends_at:
         try:
             assert requests.get(f"http://127.0.0.1:{port}/healthz", timeout=5).ok
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             pause.wait(0.05)
         else:
             return
