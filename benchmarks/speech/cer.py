@@ -99,7 +99,7 @@ def cases(folder: Path, name: str) -> list[Case]:
 def spoken(said: Sequence[Case], condition: Condition, language: str = "cmn") -> Iterator[io.BytesIO]:
     """Each case as a recording, in order."""
     with subprocess.Popen(
-        [PYTHON_WITH_VOICES, "-m", "benchmarks.speech.say"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT
+        [PYTHON_WITH_VOICES, "-m", "benchmarks.say"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT
     ) as speaker:
         if speaker.stdin is None or speaker.stdout is None:
             raise RuntimeError("The speaker has no pipes.")
