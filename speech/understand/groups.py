@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
+from speech.numbers import Number, numbers
 from speech.understand.lexicon import Phrases, Span, phrases, table
-from speech.understand.numbers import Number, numbers
 
 _ELDERLY_FROM = 60
 _OLDEST = 115

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
+from speech.numbers import numbers
 from speech.understand.lexicon import Phrases, Span, table
-from speech.understand.numbers import numbers
 
 _MOST = 200
 

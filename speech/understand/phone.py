@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from speech.numbers import DIGITS
 from speech.understand.lexicon import Span, phrases, table
-from speech.understand.numbers import DIGITS
 
 _MOBILE = re.compile(r"(?:0086|86)?(1[3-9]\d{9})$")
 _LANDLINE_WITH_AREA = re.compile(r"(0(?:10|2\d|[3-9]\d{2})[2-8]\d{6,7})$")

@@ -10,8 +10,8 @@ from functools import cached_property
 from os import PathLike
 from pathlib import Path
 
+from speech.numbers import DIGITS, LONGEST, value_of
 from speech.understand.lexicon import Span, phrases, table
-from speech.understand.numbers import DIGITS, LONGEST, value_of
 from speech.understand.sound import folded
 
 LEVELS = ("city", "district", "street", "community", "grid")

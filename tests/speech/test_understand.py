@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from speech.numbers import value_of
 from speech.transcript import Word
 from speech.understand import (
     Gazetteer,
@@ -17,7 +18,6 @@ from speech.understand import (
     understand_survey,
     understand_survey_record,
 )
-from speech.understand.numbers import value_of
 from speech.understand.sound import correct
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -215,6 +215,9 @@ def test_record_without_its_text_or_whole_words_is_refused(record):
         ("零二", 2),
         ("二零一", 201),
         ("12", 12),
+        ("两百十三", 213),
+        ("20万", 200000),
+        ("三三万", None),
         ("八十二一", None),
         ("十百", None),
         ("", None),

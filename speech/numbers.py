@@ -59,7 +59,9 @@ def value_of(spoken: str) -> int | None:
 
 def _with_myriads(spoken: str) -> int | None:
     high, _, low = spoken.partition(_MYRIAD)
-    many = value_of(high)
+    # 20万 is a number, but 二零万 is none that people say.
+    is_row = len(high) > 1 and not high.isdecimal() and all(sign in DIGITS for sign in high)
+    many = None if is_row else value_of(high)
     # 两万三 is 23,000: a single digit behind counts the next lower unit.
     rest = _tail(low, 1000) if low else 0
     return None if many is None or rest is None else many * 10000 + rest
@@ -73,8 +75,11 @@ def _below_myriad(spoken: str) -> int | None:
                 return None
             digit = int(DIGITS[sign])
         elif sign in _UNITS and _UNITS[sign] < last_unit:
+            # 十五 and 一百十五 leave out the one.
+            if digit is None and position and sign != "十":
+                return None
             last_unit = _UNITS[sign]
-            total += (1 if digit is None and position == 0 else digit or 0) * last_unit
+            total += (1 if digit is None else int(digit)) * last_unit
             digit = None
         else:
             return None
