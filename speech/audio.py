@@ -18,7 +18,7 @@ import soxr
 Samples = npt.NDArray[np.int16]
 Source = str | os.PathLike[str] | BinaryIO
 
-_BLOCK_S = 0.5
+_BLOCK_S = 2.0
 _RATES_HZ = range(4000, 192001)
 
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from speech.audio import Limits, Sound, Source, UnsupportedAudioError, open_sound
+from speech.hearing import Evidence, Hearing
+from speech.peaks import PeakMeter
 from speech.registry import ModelInfo, NotAModelError, describe
+from speech.sounding import Mono, Sieve
 from speech.transcript import Transcript, Word, in_time_order
 
 # Vosk's matrix library asks for its number of threads once, when it is loaded, and a fork must not find
@@ -19,9 +23,11 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import vosk
 
 CHANNELS: Final = ("caller", "agent")
+OnWords = Callable[[float, Sequence[Word]], None]
 _SILENT_LOG = -1
-# Vosk's models write this where somebody or something is heard, but no word that they know.
-_UNKNOWN_WORD = "[unk]"
+# Vosk looks for the end of an utterance after each piece that it is given, and works in steps of this length.
+_PIECE_S = 0.2
+_TELL_EVERY_S = 10.0
 
 
 class Recognizer:
@@ -44,53 +50,129 @@ class Recognizer:
         return cls(model, info)
 
     def transcribe(
-        self, source: Source, channels: Sequence[str] = CHANNELS, *, limits: Limits | None = None
+        self,
+        source: Source,
+        channels: Sequence[str] = CHANNELS,
+        *,
+        limits: Limits | None = None,
+        meter: PeakMeter | None = None,
+        on_words: OnWords | None = None,
     ) -> Transcript:
         """Transcribe a recording, each of its channels apart.
 
-        `channels` names the parties from left to right; a recording with fewer channels has the first
-        ones. Raises an AudioError for what can't be transcribed; silence gives a transcript without words.
+        `channels` names the parties from left to right; a recording with fewer channels has the first ones. `meter`
+        measures its outline on the way. `on_words` is told, every few seconds of the recording, up to where it was
+        heard and which words came since the last time. Raises an AudioError for what can't be transcribed; silence
+        gives a transcript without words.
         """
+        return self.hear(source, channels, limits=limits, meter=meter, on_words=on_words).transcript
+
+    def hear(
+        self,
+        source: Source,
+        channels: Sequence[str] = CHANNELS,
+        *,
+        limits: Limits | None = None,
+        meter: PeakMeter | None = None,
+        on_words: OnWords | None = None,
+    ) -> Hearing:
+        """As `transcribe`, but not judged yet: the model's own confidences, and what else was in the recording."""
         with open_sound(source, self.info.sample_rate_hz, limits) as sound:
             if sound.channels > len(channels):
                 raise UnsupportedAudioError(
                     f"The recording has {sound.channels} channels, but {len(channels)} were expected."
                 )
-            return self._transcribe(sound, channels[: sound.channels])
+            listeners = [_Listener(self._model, self.info, name) for name in channels[: sound.channels]]
+            duration_s = _listen(sound, listeners, meter, on_words)
+        words = in_time_order([word for listener in listeners for word in listener.words])
+        evidence = Evidence(
+            round(sum(listener.sieve.sounding_s for listener in listeners), 3),
+            round(sum(listener.sieve.tone_s for listener in listeners), 3),
+            round(sum(listener.sieve.possible_speech_s for listener in listeners), 3),
+            in_time_order([word for listener in listeners for word in listener.unknown]),
+        )
+        return Hearing(Transcript(duration_s, words, self.info.label, self.info.language), evidence)
 
-    def _transcribe(self, sound: Sound, channels: Sequence[str]) -> Transcript:
-        listeners = [_Listener(self._model, sound.rate_hz, name) for name in channels]
-        words: list[Word] = []
-        frames = 0
-        for block in sound.blocks:
-            frames += len(block)
-            for number, listener in enumerate(listeners):
-                words.extend(listener.hear(block[:, number].tobytes()))
-        for listener in listeners:
-            words.extend(listener.finish())
-        duration_s = round(frames / sound.rate_hz, 3)
-        return Transcript(duration_s, in_time_order(words), self.info.label, self.info.language)
+
+def _listen(sound: Sound, listeners: Sequence[_Listener], meter: PeakMeter | None, on_words: OnWords | None) -> float:
+    """Take the recording to its end; how long it is."""
+    told_s, frames = 0.0, 0
+    for block in sound.blocks:
+        frames += len(block)
+        if meter is not None:
+            meter.add(block, sound.rate_hz)
+        for number, listener in enumerate(listeners):
+            listener.hear(block[:, number])
+        heard_s = frames / sound.rate_hz
+        if on_words is not None and heard_s >= told_s + _TELL_EVERY_S:
+            told_s = heard_s
+            on_words(heard_s, _new_words(listeners))
+    for listener in listeners:
+        listener.finish()
+    duration_s = round(frames / sound.rate_hz, 3)
+    if on_words is not None:
+        on_words(duration_s, _new_words(listeners))
+    return duration_s
+
+
+def _new_words(listeners: Sequence[_Listener]) -> tuple[Word, ...]:
+    return in_time_order([word for listener in listeners for word in listener.new_words()])
 
 
 class _Listener:
-    """Vosk's recogniser for one channel."""
+    """Vosk's recogniser for one channel, given only what may be speech; it tells times as if it had heard all."""
 
-    def __init__(self, model: vosk.Model, rate_hz: int, channel: str) -> None:
+    def __init__(self, model: vosk.Model, info: ModelInfo, channel: str) -> None:
+        self.words: list[Word] = []
+        self.unknown: list[Word] = []
+        self.sieve = Sieve(info.sample_rate_hz)
         self._channel = channel
-        self._kaldi = vosk.KaldiRecognizer(model, rate_hz)
+        self._rate_hz = info.sample_rate_hz
+        self._unknown_word = info.unknown_word
+        self._kaldi = vosk.KaldiRecognizer(model, info.sample_rate_hz)
         self._kaldi.SetWords(True)
+        self._told = 0
+        self._fed = 0
+        # From which second of what was fed on something was left out, and how much until then.
+        self._cuts_s: list[float] = [0.0]
+        self._left_out_s: list[float] = [0.0]
 
-    def hear(self, pcm: bytes) -> Iterator[Word]:
-        if self._kaldi.AcceptWaveform(pcm):
-            yield from self._words(self._kaldi.Result())
+    def hear(self, samples: Mono) -> None:
+        for passage in self.sieve.add(samples):
+            self._feed(passage.start, passage.samples)
 
-    def finish(self) -> Iterator[Word]:
-        yield from self._words(self._kaldi.FinalResult())
+    def finish(self) -> None:
+        for passage in self.sieve.finish():
+            self._feed(passage.start, passage.samples)
+        self._take(self._kaldi.FinalResult())
 
-    def _words(self, result: str) -> Iterator[Word]:
+    def new_words(self) -> list[Word]:
+        """Those that came since the last time."""
+        new = self.words[self._told :]
+        self._told = len(self.words)
+        return new
+
+    def _feed(self, start: int, samples: Mono) -> None:
+        left_out_s = (start - self._fed) / self._rate_hz
+        if left_out_s != self._left_out_s[-1]:
+            self._cuts_s.append(self._fed / self._rate_hz)
+            self._left_out_s.append(left_out_s)
+        self._fed += len(samples)
+        step = int(self._rate_hz * _PIECE_S)
+        for first in range(0, len(samples), step):
+            if self._kaldi.AcceptWaveform(samples[first : first + step].tobytes()):
+                self._take(self._kaldi.Result())
+
+    def _take(self, result: str) -> None:
         found: list[dict[str, Any]] = json.loads(result).get("result", [])
-        for item in found:
-            if item["word"] == _UNKNOWN_WORD:
-                continue
-            conf = min(round(item["conf"], 4), 1.0)
-            yield Word(item["word"], round(item["start"], 3), round(item["end"], 3), conf, self._channel)
+        for word in map(self._word, found):
+            (self.unknown if word.word == self._unknown_word else self.words).append(word)
+
+    def _word(self, item: dict[str, Any]) -> Word:
+        # A word that reaches over a cut lies where most of it was heard.
+        middle_s = (item["start"] + item["end"]) / 2
+        later_s = self._left_out_s[bisect_right(self._cuts_s, middle_s) - 1]
+        conf = min(round(item["conf"], 4), 1.0)
+        return Word(
+            item["word"], round(item["start"] + later_s, 3), round(item["end"] + later_s, 3), conf, self._channel
+        )

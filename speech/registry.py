@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,18 +23,43 @@ class NotAModelError(Exception):
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """A model on this disk; `sample_rate_hz` is the rate it wants its sound in."""
+    """A model on this disk; `sample_rate_hz` is the rate it wants its sound in.
+
+    `unknown_word` is what it writes where somebody or something is heard, but no word that it knows.
+    """
 
     path: Path
     name: str
     version: str
     language: str
     sample_rate_hz: int
+    unknown_word: str = "[unk]"
 
     @property
     def label(self) -> str:
         """Name and version in one word, as it is stored with every transcript."""
         return self.name if self.name.endswith(self.version) else f"{self.name}-{self.version}"
+
+
+def language_tag(published: str) -> str:
+    """The usual name of a language that Vosk's models are published under: zh-CN for cn."""
+    return _LANGUAGE_TAGS.get(published, published)
+
+
+def installed(folder: Path) -> tuple[ModelInfo, ...]:
+    """The models that lie in a folder, by name; what is hidden or no model is passed over."""
+    found = []
+    for path in sorted(folder.iterdir()) if folder.is_dir() else []:
+        if path.is_dir() and not path.name.startswith("."):
+            with suppress(NotAModelError):
+                found.append(describe(path))
+    return tuple(found)
+
+
+def state_of_files(folder: Path) -> frozenset[tuple[str, int, int, int]]:
+    """Changes whenever a file of the folder does: name, size, time and number of each; empty where there is none."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return frozenset((str(path), (it := path.stat()).st_size, it.st_mtime_ns, it.st_ino) for path in files)
 
 
 def describe(path: Path | str) -> ModelInfo:
@@ -57,6 +83,7 @@ def _from_card(folder: Path, card: Path) -> ModelInfo:
             str(data["version"]),
             str(data["language"]),
             int(data["sample_rate_hz"]),
+            str(data.get("unknown_word", ModelInfo.unknown_word)),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise NotAModelError(f"{card} can't be read: {error!r}.") from error
@@ -66,8 +93,7 @@ def _from_name(folder: Path) -> ModelInfo:
     published = _PUBLISHED_NAME.match(folder.name)
     if not published:
         return ModelInfo(folder, folder.name, "unknown", "und", _rate(folder))
-    language = published["language"]
-    return ModelInfo(folder, folder.name, published["version"], _LANGUAGE_TAGS.get(language, language), _rate(folder))
+    return ModelInfo(folder, folder.name, published["version"], language_tag(published["language"]), _rate(folder))
 
 
 def _rate(folder: Path) -> int:
