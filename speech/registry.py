@@ -58,8 +58,12 @@ def installed(folder: Path) -> tuple[ModelInfo, ...]:
 
 def state_of_files(folder: Path) -> frozenset[tuple[str, int, int, int]]:
     """Changes whenever a file of the folder does: name, size, time and number of each; empty where there is none."""
-    files = [path for path in folder.rglob("*") if path.is_file()]
-    return frozenset((str(path), (it := path.stat()).st_size, it.st_mtime_ns, it.st_ino) for path in files)
+    found = set()
+    for path in folder.rglob("*"):
+        with suppress(FileNotFoundError):  # it went while we looked, which the next look sees
+            file = path.stat()
+            found.add((str(path), file.st_size, file.st_mtime_ns, file.st_ino))
+    return frozenset(found)
 
 
 def describe(path: Path | str) -> ModelInfo:
