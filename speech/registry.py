@@ -25,7 +25,8 @@ class NotAModelError(Exception):
 class ModelInfo:
     """A model on this disk; `sample_rate_hz` is the rate it wants its sound in.
 
-    `unknown_word` is what it writes where somebody or something is heard, but no word that it knows.
+    `unknown_word` is what it writes where somebody or something is heard, but no word that it knows; `trial_text` what
+    it hears in the known recording (`speech.trial`), where its maker says so.
     """
 
     path: Path
@@ -34,6 +35,7 @@ class ModelInfo:
     language: str
     sample_rate_hz: int
     unknown_word: str = "[unk]"
+    trial_text: str = ""
 
     @property
     def label(self) -> str:
@@ -88,6 +90,7 @@ def _from_card(folder: Path, card: Path) -> ModelInfo:
             str(data["language"]),
             int(data["sample_rate_hz"]),
             str(data.get("unknown_word", ModelInfo.unknown_word)),
+            str(data.get("trial_text", "")),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise NotAModelError(f"{card} can't be read: {error!r}.") from error

@@ -88,6 +88,7 @@ def _card(model: Path) -> dict[str, object]:
         "sample_rate_hz": RATE_HZ,
         "understands": "synthetic callers only, not people",
         "unknown_word": UNKNOWN_WORD,
+        "trial_text": "老人一个人在家没有药了请帮帮忙",
         "licence": "Apache-2.0",
         "sha256": {str(file.relative_to(model)): hashlib.sha256(file.read_bytes()).hexdigest() for file in files},
     }
