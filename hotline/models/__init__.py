@@ -16,6 +16,7 @@ from hotline.models.calls import (
 from hotline.models.orders import Channel, Fact, Order, OrderClocks, OrderEvent, OrderNumberDay, Outcome, Result
 from hotline.models.outbox import OutboxEntry, OutboxState, Receipt, ReceiptOutcome, Work
 from hotline.models.people import Level, Line, Place, Unit, User, UserRole
+from hotline.models.speech import ModelUse
 from hotline.models.surveys import AnswerKind, OptOut, Question, SurveyAnswer, SurveyAttempt, SurveyRound
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "Level",
     "Line",
     "MessageState",
+    "ModelUse",
     "OptOut",
     "Order",
     "OrderClocks",

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from hotline.db import Base, text_enum
 from hotline.models.people import Line, User
 from hotline.rules.call_flow import CallState
+from speech.transcript import Doubt
 
 if TYPE_CHECKING:
     from hotline.models.orders import Order
@@ -28,7 +29,8 @@ class Attention(StrEnum):
     RING_BACK = "ring_back"  # rang, and left no word
     RECORDING_LOST = "recording_lost"  # the carrier has no recording, or lost it
     RECORDING_UNREADABLE = "recording_unreadable"
-    NOTHING_HEARD = "nothing_heard"  # the recogniser found no words
+    NOTHING_HEARD = "nothing_heard"  # nothing sounds on the recording
+    NOT_UNDERSTOOD = "not_understood"  # something does, but nothing that the recogniser can be trusted with
     TRANSCRIPTION_FAILED = "transcription_failed"
 
 
@@ -93,6 +95,7 @@ class Recording(Base):
         UniqueConstraint("carrier", "carrier_recording_id"),
         CheckConstraint("state in ('expected', 'lost', 'unreadable') or store_key is not null", name="stored_has_key"),
         CheckConstraint("channels in (1, 2)", name="channels"),
+        CheckConstraint("num_nulls(peaks, peaks_channels, peaks_per_second) in (0, 3)", name="peaks_measured"),
         Index(
             "ix_recordings_unfinished",
             "state",
@@ -116,9 +119,21 @@ class Recording(Base):
     recorded_at: Mapped[datetime]
     stored_at: Mapped[datetime | None]
     carrier_deleted_at: Mapped[datetime | None]
+    # How far it was heard and the words until there, as long as the whole is not a transcript yet.
+    heard_until_s: Mapped[float | None]
+    heard_text: Mapped[str | None] = mapped_column(Text)
+    # The outline: one byte for each bin, one channel after the other; read only where it is asked for.
+    peaks: Mapped[bytes | None] = mapped_column(deferred=True)
+    peaks_channels: Mapped[int | None]
+    peaks_per_second: Mapped[float | None]
 
     call: Mapped[Call] = relationship(back_populates="recordings")
     transcripts: Mapped[list["Transcript"]] = relationship(back_populates="recording", order_by="Transcript.version")
+
+    @property
+    def transcript(self) -> "Transcript | None":
+        """The version that counts."""
+        return max(self.transcripts, key=lambda version: version.standing, default=None)
 
 
 class Origin(StrEnum):
@@ -129,7 +144,7 @@ class Origin(StrEnum):
 
 
 class Transcript(Base):
-    """One version of what a recording says. Versions are only added; the highest is the present one."""
+    """One version of what a recording says. Versions are only added."""
 
     __tablename__ = "transcripts"
     __table_args__ = (
@@ -142,9 +157,11 @@ class Transcript(Base):
     version: Mapped[int]
     origin: Mapped[Origin] = mapped_column(text_enum(Origin))
     text: Mapped[str] = mapped_column(Text)
-    # [{word, start, end, conf, channel}], times in seconds; empty for a person's version.
+    # [{word, start, end, conf, channel, heard?}], times in seconds; empty for a person's version.
     words: Mapped[list[Any]]
     confidence: Mapped[float | None]
+    # Why nothing is made of it before a person has listened.
+    doubt: Mapped[Doubt | None] = mapped_column(text_enum(Doubt))
     model: Mapped[str | None] = mapped_column(String(120))
     language: Mapped[str] = mapped_column(String(12))
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"), index=True)
@@ -152,6 +169,11 @@ class Transcript(Base):
 
     recording: Mapped[Recording] = relationship(back_populates="transcripts")
     user: Mapped[User | None] = relationship()
+
+    @property
+    def standing(self) -> tuple[bool, bool, int]:
+        """Which of several versions counts: a person's, else one without doubt, and the newest of these."""
+        return self.origin == Origin.PERSON, self.doubt is None, self.version
 
 
 class MessageState(StrEnum):

@@ -15,6 +15,7 @@ class Work(StrEnum):
 
     FETCH_RECORDING = "fetch_recording"
     TRANSCRIBE_RECORDING = "transcribe_recording"
+    RETRANSCRIBE_RECORDING = "retranscribe_recording"
     UNDERSTAND_TRANSCRIPT = "understand_transcript"
     DELETE_AT_CARRIER = "delete_at_carrier"
     SEND_MESSAGE = "send_message"

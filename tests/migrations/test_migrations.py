@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from hotline.db import Base, make_sessions
-from hotline.models import Direction, MessageState, Order, Origin, Place, TextMessage, Transcript, Work
+from hotline.models import Direction, MessageState, ModelUse, Order, Origin, Place, TextMessage, Transcript, Work
 from hotline.rules.facts import FactName
 from hotline.rules.order_states import OrderState
 from hotline.rules.roles import Role
@@ -108,6 +108,21 @@ def test_the_newest_revision_is_what_the_models_say(migrated: Engine) -> None:
         assert compare_metadata(context, Base.metadata) == []
 
 
+def test_the_newest_revision_holds_each_column_to_what_the_models_say(migrated: Engine, empty: Engine) -> None:
+    Base.metadata.create_all(empty)
+
+    assert checks(migrated) == checks(empty)
+
+
+def checks(engine: Engine) -> set[tuple[str, ...]]:
+    query = """
+        select conrelid::regclass::text, conname, pg_get_constraintdef(oid) from pg_constraint
+        where contype = 'c' and connamespace = 'public'::regnamespace
+    """
+    with engine.connect() as connection:
+        return {tuple(row) for row in connection.execute(text(query))}
+
+
 def test_every_foreign_key_has_an_index_and_says_what_happens_on_delete(migrated: Engine) -> None:
     inspector = inspect(migrated)
     missing = []
@@ -161,6 +176,7 @@ def filled(migrated: Engine) -> Engine:
     with make_sessions(migrated).begin() as session:
         line = factories.line(session, factories.unit(session, parent=factories.unit(session)))
         session.add(Place(unit=line.unit, name="静溪新村"))
+        session.add(ModelUse(line=line, model="vosk-model-small-cn-0.22", used_from=NOW))
         attempt = factories.talking(session, factories.attempt(session, line))
         sid = attempt.call.carrier_call_id if attempt.call else ""
         surveys.keyed(session, attempt, factories.told(sid or ""), "9", NOW, factories.ZONE)
