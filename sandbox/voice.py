@@ -18,7 +18,10 @@ from numpy.typing import NDArray
 SAMPLE_RATE_HZ = 8000
 BAND_HZ = (300, 3400)
 SILENCE_AROUND_S = 0.3
-LANGUAGES = ("cmn", "yue", "en")
+LANGUAGES = (
+    *("cmn", "yue", "hak", "en", "ar", "de", "es", "fi", "fr", "hi", "id", "it"),
+    *("ja", "ko", "nl", "pl", "pt", "ru", "sw", "tr", "uk", "vi"),
+)
 
 Samples = NDArray[np.int16]
 
