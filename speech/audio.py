@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -16,10 +16,28 @@ import soundfile
 import soxr
 
 Samples = npt.NDArray[np.int16]
+_Block = npt.NDArray[Any]
 Source = str | os.PathLike[str] | BinaryIO
 
 _BLOCK_S = 2.0
 _RATES_HZ = range(4000, 192001)
+# A FLAC that was written into a pipe doesn't know how long it is, and libsndfile says something without end.
+_UNTOLD_FRAMES = 2**62
+# Bytes of a sample where every sample has as many, so that a file's size tells how much it holds.
+_WIDTHS = {
+    "PCM_S8": 1,
+    "PCM_U8": 1,
+    "ULAW": 1,
+    "ALAW": 1,
+    "PCM_16": 2,
+    "PCM_24": 3,
+    "PCM_32": 4,
+    "FLOAT": 4,
+    "DOUBLE": 8,
+}
+# Read as they are; more than that, and sums of waves, may be beyond full scale and are rounded here.
+_SIXTEEN_BITS = frozenset({"PCM_S8", "PCM_U8", "PCM_16", "ULAW", "ALAW"})
+_LONGEST_HEADER = 4096
 
 
 class AudioError(Exception):
@@ -43,11 +61,11 @@ class AudioTooLongError(AudioError):
 
 
 class UnsupportedAudioError(AudioError):
-    """A recording, but with a rate or a number of channels that no telephone line delivers."""
+    """A recording, but of a kind that can't be decoded here, or with a rate or channels that no line delivers."""
 
 
 class DamagedAudioError(AudioError):
-    """A recording that stops making sense half-way."""
+    """A recording that stops making sense half-way, or whose header can't be true."""
 
 
 @dataclass(frozen=True)
@@ -79,12 +97,11 @@ def open_sound(source: Source, rate_hz: int, limits: Limits | None = None) -> It
     """
     limits = limits or Limits()
     with _opened(source) as raw:
-        _check_size(raw, limits)
+        size = _check_size(raw, limits)
         with _decoder(raw) as decoder:
-            _check_header(decoder, limits)
+            _check_header(decoder, size, limits)
             kind = f"{decoder.format}/{decoder.subtype}"
-            blocks = _resampled(_decoded(decoder, limits), decoder, rate_hz)
-            yield Sound(kind, decoder.samplerate, decoder.channels, rate_hz, blocks)
+            yield Sound(kind, decoder.samplerate, decoder.channels, rate_hz, _samples(decoder, rate_hz, limits))
 
 
 class _Nameless:
@@ -96,6 +113,14 @@ class _Nameless:
         self.tell = file.tell
 
 
+class _Decoder(soundfile.SoundFile):  # type: ignore[misc] # soundfile has no types
+    """Reads from front to end only, and so knows where it is."""
+
+    def seekable(self) -> bool:
+        # Otherwise soundfile seeks to where it is after each block, and fails if a file doesn't tell its length.
+        return False
+
+
 @contextmanager
 def _opened(source: Source) -> Iterator[BinaryIO]:
     if isinstance(source, (str, os.PathLike)):
@@ -105,31 +130,64 @@ def _opened(source: Source) -> Iterator[BinaryIO]:
         yield source
 
 
-def _check_size(raw: BinaryIO, limits: Limits) -> None:
+def _check_size(raw: BinaryIO, limits: Limits) -> int:
     size = raw.seek(0, os.SEEK_END)
     raw.seek(0)
     if not size:
         raise EmptyAudioError("The recording is an empty file.")
     if size > limits.max_bytes:
         raise AudioTooLargeError(f"The recording has {size} bytes; {limits.max_bytes} are taken.")
+    return size
 
 
 @contextmanager
-def _decoder(raw: BinaryIO) -> Iterator[soundfile.SoundFile]:
+def _decoder(raw: BinaryIO) -> Iterator[_Decoder]:
     try:
-        decoder = soundfile.SoundFile(_Nameless(raw))
+        decoder = _Decoder(_Nameless(raw))
     except soundfile.LibsndfileError as error:
-        raise NotAudioError("The file is no recording of a known kind.") from error
+        raise _refusal(raw) from error
     with decoder:
         yield decoder
 
 
-def _check_header(decoder: soundfile.SoundFile, limits: Limits) -> None:
+def _refusal(raw: BinaryIO) -> AudioError:
+    """What to say of a file that isn't read: people send recordings as their telephones make them."""
+    raw.seek(0)
+    start = raw.read(32)
+    for kind, at, sign in _KINDS_NOT_READ:
+        if start[at : at + len(sign)] == sign:
+            return UnsupportedAudioError(f"This is {kind}, which can't be read here: save it as WAV, MP3, OGG or FLAC.")
+    for kind, sign in _KINDS_READ.items():
+        if start.startswith(sign):
+            return DamagedAudioError(f"This is {kind}, but it is broken at its beginning or encoded in an unusual way.")
+    return NotAudioError("The file is no recording of a known kind.")
+
+
+_KINDS_READ = {"a WAV file": b"RIFF", "an OGG file": b"OggS", "a FLAC file": b"fLaC", "an MP3 file": b"ID3"}
+_KINDS_NOT_READ = (
+    ("a video in AVI", 8, b"AVI "),
+    ("an AMR recording of a mobile telephone", 0, b"#!AMR"),
+    ("a SILK voice message, as WeChat and QQ keep them", 0, b"#!SILK"),
+    ("a SILK voice message, as WeChat and QQ keep them", 1, b"#!SILK"),
+    ("an MPEG-4 recording or video (m4a, mp4, 3gp)", 4, b"ftyp"),
+    ("a Windows Media recording (wma, asf)", 0, bytes.fromhex("3026b2758e66cf11")),
+    ("a Matroska or WebM recording", 0, bytes.fromhex("1a45dfa3")),
+    ("a bare AAC recording", 0, bytes.fromhex("fff1")),
+    ("a bare AAC recording", 0, bytes.fromhex("fff9")),
+    ("a RealMedia recording", 0, b".RMF"),
+)
+
+
+def _check_header(decoder: _Decoder, size: int, limits: Limits) -> None:
     if decoder.samplerate not in _RATES_HZ:
         raise UnsupportedAudioError(f"The recording says it has {decoder.samplerate} samples a second.")
     if not 1 <= decoder.channels <= limits.max_channels:
         raise UnsupportedAudioError(f"The recording has {decoder.channels} channels.")
-    _check_length(decoder.frames, decoder.samplerate, limits)
+    if decoder.frames < _UNTOLD_FRAMES:
+        _check_length(decoder.frames, decoder.samplerate, limits)
+    told = decoder.frames * decoder.channels * _WIDTHS.get(decoder.subtype, 0)
+    if decoder.subtype in _WIDTHS and 2 * told < size - _LONGEST_HEADER:
+        raise DamagedAudioError(f"The recording's header tells of {told} bytes of sound, but the file has {size}.")
 
 
 def _check_length(frames: int, rate_hz: int, limits: Limits) -> None:
@@ -139,10 +197,10 @@ def _check_length(frames: int, rate_hz: int, limits: Limits) -> None:
         )
 
 
-def _decoded(decoder: soundfile.SoundFile, limits: Limits) -> Iterator[npt.NDArray[np.float32]]:
+def _decoded(decoder: _Decoder, kind: str, limits: Limits) -> Iterator[_Block]:
     size = math.ceil(decoder.samplerate * _BLOCK_S)
     frames = 0
-    while len(block := _read(decoder, size)):
+    while len(block := _read(decoder, size, kind)):
         frames += len(block)
         # A header may lie, so what really comes is counted as well.
         _check_length(frames, decoder.samplerate, limits)
@@ -151,27 +209,34 @@ def _decoded(decoder: soundfile.SoundFile, limits: Limits) -> Iterator[npt.NDArr
         raise EmptyAudioError("The recording holds no sound.")
 
 
-def _read(decoder: soundfile.SoundFile, size: int) -> npt.NDArray[np.float32]:
+def _read(decoder: _Decoder, size: int, kind: str) -> _Block:
     try:
-        block: npt.NDArray[np.float32] = decoder.read(size, dtype="float32", always_2d=True)
+        block: _Block = decoder.read(size, dtype=kind, always_2d=True)
     except soundfile.LibsndfileError as error:
         raise DamagedAudioError("The recording can't be read to its end.") from error
+    if kind == "float32":
+        # A float recording may hold anything at all, infinities included, and the resampler would spread them.
+        block[np.isnan(block)] = 0
+        np.clip(block, -1, 1, out=block)
     return block
 
 
-def _resampled(
-    blocks: Iterator[npt.NDArray[np.float32]], decoder: soundfile.SoundFile, rate_hz: int
-) -> Iterator[Samples]:
-    if decoder.samplerate == rate_hz:
-        yield from map(_as_samples, blocks)
-        return
+def _samples(decoder: _Decoder, rate_hz: int, limits: Limits) -> Iterator[Samples]:
+    if decoder.samplerate != rate_hz:
+        yield from map(_rounded, _resampled(_decoded(decoder, "float32", limits), decoder, rate_hz))
+    elif decoder.subtype in _SIXTEEN_BITS:
+        yield from _decoded(decoder, "int16", limits)
+    else:
+        yield from map(_rounded, _decoded(decoder, "float32", limits))
+
+
+def _resampled(blocks: Iterator[_Block], decoder: _Decoder, rate_hz: int) -> Iterator[_Block]:
     resampler = soxr.ResampleStream(decoder.samplerate, rate_hz, decoder.channels, dtype="float32")
     for block in blocks:
-        yield _as_samples(resampler.resample_chunk(block))
-    yield _as_samples(resampler.resample_chunk(np.zeros((0, decoder.channels), np.float32), last=True))
+        yield resampler.resample_chunk(block)
+    yield resampler.resample_chunk(np.zeros((0, decoder.channels), np.float32), last=True)
 
 
-def _as_samples(block: npt.NDArray[np.float32]) -> Samples:
-    # A float recording may hold anything at all, infinities included.
-    finite = np.nan_to_num(block * 32768, nan=0.0, posinf=32767, neginf=-32768)
-    return np.clip(np.rint(finite), -32768, 32767).astype(np.int16)
+def _rounded(block: _Block) -> Samples:
+    rounded: Samples = np.clip(np.rint(block * 32768), -32768, 32767).astype(np.int16)
+    return rounded

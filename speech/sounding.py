@@ -127,6 +127,8 @@ class _Ear:
 
     def hear(self, samples: Mono) -> tuple[_Flags, _Flags]:
         """For each frame whether it sounds, and whether it is the same tone as the one before it."""
+        if not len(samples):
+            return np.zeros(0, np.bool_), np.zeros(0, np.bool_)
         spectrum = self._spectrum(samples)
         powers = spectrum.sum(axis=1)
         return self._sounding(powers), self._steady(spectrum, powers)

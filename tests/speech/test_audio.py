@@ -15,6 +15,7 @@ from speech.audio import (
     AudioError,
     AudioTooLargeError,
     AudioTooLongError,
+    DamagedAudioError,
     EmptyAudioError,
     Limits,
     NotAudioError,
@@ -122,11 +123,77 @@ def test_header_that_promises_too_much_gives_what_there_is():
     assert len(samples_of(io.BytesIO(bytes(lying)))) == 8000
 
 
+@pytest.mark.parametrize("told", [0, 100])
+def test_header_that_hides_most_of_the_file_is_no_recording_of_that_length(told):
+    lying = bytearray(recording(tone()).getvalue())
+    lying[40:44] = struct.pack("<I", told)
+    with pytest.raises(DamagedAudioError, match=f"{told} bytes of sound, but the file has 16044"):
+        samples_of(io.BytesIO(bytes(lying)))
+
+
+def told_by_flac(frames: int) -> io.BytesIO:
+    flac = bytearray(recording(tone(2), kind="FLAC").getvalue())
+    flac[18:26] = (int.from_bytes(flac[18:26]) >> 36 << 36 | frames).to_bytes(8)
+    return io.BytesIO(bytes(flac))
+
+
+def test_flac_from_a_pipe_does_not_know_its_length_and_is_read():
+    assert len(samples_of(told_by_flac(0))) == 16000
+
+
+def test_flac_of_a_hundred_days_is_too_long():
+    with pytest.raises(AudioTooLongError):
+        samples_of(told_by_flac(2**36 - 1))
+
+
+def test_flac_of_unknown_length_is_counted_while_it_is_read():
+    with pytest.raises(AudioTooLongError):
+        samples_of(told_by_flac(0), limits=Limits(max_duration_s=1))
+
+
+def test_cut_off_flac_is_damaged():
+    whole = recording(tone(20), kind="FLAC").getvalue()
+    with pytest.raises(DamagedAudioError):
+        samples_of(io.BytesIO(whole[: len(whole) // 2]))
+
+
+@pytest.mark.parametrize("kind", ["OGG", "MP3"])
+def test_cut_off_recording_of_a_streamed_kind_gives_what_there_is(kind):
+    noise = np.random.default_rng(1).normal(0, 0.1, (80000, 1))
+    whole = recording(noise, kind=kind).getvalue()
+    assert 3 * 8000 < len(samples_of(io.BytesIO(whole[: len(whole) // 2]))) < 6 * 8000
+
+
+@pytest.mark.parametrize(
+    ("start", "name"),
+    [
+        (b"#!AMR\n\x3c", "AMR"),
+        (b"#!AMR-WB\n\x04", "AMR"),
+        (b"\x02#!SILK_V3", "WeChat"),
+        (b"\0\0\0\x18ftyp3gp4", "3gp"),
+        (b"\0\0\0\x1cftypM4A ", "m4a"),
+        (bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c"), "wma"),
+        (bytes.fromhex("1a45dfa39f428681"), "WebM"),
+        (bytes.fromhex("fff15080"), "AAC"),
+        (b"RIFF\x10\0\0\0AVI LIST", "AVI"),
+    ],
+)
+def test_a_kind_that_is_not_read_is_told_by_its_name_and_what_to_do(start, name):
+    with pytest.raises(UnsupportedAudioError, match=f"{name}.*save it as WAV, MP3, OGG or FLAC"):
+        samples_of(io.BytesIO(start + bytes(5000)))
+
+
+@pytest.mark.parametrize(("start", "name"), [(b"RIFF", "WAV"), (b"OggS", "OGG"), (b"fLaC", "FLAC"), (b"ID3", "MP3")])
+def test_a_known_kind_that_is_broken_at_its_beginning_is_damaged(start, name):
+    with pytest.raises(DamagedAudioError, match=name):
+        samples_of(io.BytesIO(start + bytes(range(256)) * 20))
+
+
 @pytest.mark.parametrize("rate_hz", [0, 1, 2_000_000])
 def test_impossible_rate_is_refused(rate_hz):
     lying = bytearray(recording(tone()).getvalue())
     lying[24:28] = struct.pack("<I", rate_hz)
-    with pytest.raises((NotAudioError, UnsupportedAudioError)):
+    with pytest.raises((DamagedAudioError, UnsupportedAudioError)):
         samples_of(io.BytesIO(bytes(lying)))
 
 
