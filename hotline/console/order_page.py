@@ -127,11 +127,11 @@ def _transcript_forms(found: OrderDesk, reading: Reading, refused: Refused | Non
     """One for each recording whose transcript the person has read to the last digit, or sent in."""
     forms = {
         recording.id: TranscriptForm(
-            formdata=None, data={"text": recording.transcripts[-1].text if recording.transcripts else ""}
+            formdata=None, data={"text": recording.versions[-1].text if recording.transcripts else ""}
         )
         for recording in found.recordings
         if not recording.transcripts
-        or not reading.hides(recording.transcripts[-1])
+        or not reading.hides(recording.versions[-1])
         or (refused and refused.name == f"transcript-{recording.id}")
     }
     return _with_refused(forms, refused, "transcript-")

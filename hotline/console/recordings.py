@@ -64,7 +64,7 @@ def _correct(recording_id: int, form: TranscriptForm) -> None:
     held, actor = runtime(), person().actor
     with held.transaction() as session:
         recording = desk.to_correct(session, actor, recording_id) or abort(404)
-        shown = recording.transcripts[-1].version if recording.transcripts else 0
+        shown = recording.versions[-1].version if recording.transcripts else 0
         if str(shown) != form.version.data:
             raise ChangedMeanwhileError([])
         recordings.correct(session, recording, form.text.data, actor, held.now())

@@ -27,6 +27,7 @@ TROUBLES: Sequence[tuple[str, LazyString]] = (
     (r"CarrierRefusedError", _("The carrier refused.")),
     (r"NotThereError", _("The carrier does not have it.")),
     (r"FileNotFoundError", _("The file is not in the store.")),
+    (r"ModelNotLoadedError", _("The recognition model chosen for the line is not on this machine.")),
     (r"OperationalError", _("The database could not be reached.")),
     (r"(?P<name>[A-Z]\w+)", _("A fault of our own (%(name)s).")),
 )

@@ -131,9 +131,9 @@ class Recording(Base):
     transcripts: Mapped[list["Transcript"]] = relationship(back_populates="recording", order_by="Transcript.version")
 
     @property
-    def transcript(self) -> "Transcript | None":
-        """The version that counts."""
-        return max(self.transcripts, key=lambda version: version.standing, default=None)
+    def versions(self) -> list["Transcript"]:
+        """Its transcripts; the last is the one that counts, which is not always the newest."""
+        return sorted(self.transcripts, key=lambda version: version.standing)
 
 
 class Origin(StrEnum):

@@ -118,14 +118,14 @@ def _by_machine(name: FactName, versions: Sequence[Fact]) -> Fact | None:
 
 
 def _newest_of_each_recording(versions: Sequence[Fact]) -> list[Fact]:
-    """In the order of the recordings; a later transcript was made because the earlier one was wrong."""
+    """In the order of the recordings; of each the version that counts among those that tell of the fact."""
     newest: dict[int, Fact] = {}
     for fact in versions:
         transcript = fact.transcript
         if transcript is None:
             continue
         before = newest.get(transcript.recording_id)
-        if before is None or before.transcript is None or transcript.version >= before.transcript.version:
+        if before is None or before.transcript is None or transcript.standing >= before.transcript.standing:
             newest[transcript.recording_id] = fact
     return [newest[recording_id] for recording_id in sorted(newest)]
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -17,6 +17,9 @@ _FIRST_WAIT = timedelta(seconds=5)
 _LONGEST_WAIT = timedelta(minutes=15)
 # As many as fill a day.
 _WAITS = 103
+# Asked for in thousands at once, with nobody waiting for it.
+_AT_LEISURE = frozenset({Work.RETRANSCRIBE_RECORDING})
+_AT_LEISURE_AT_ONCE = 4
 
 
 def ask(session: Session, work: Work, subject_id: int, now: datetime, *, due_at: datetime | None = None) -> None:
@@ -37,20 +40,45 @@ def ask(session: Session, work: Work, subject_id: int, now: datetime, *, due_at:
     )
 
 
+def ask_anew(session: Session, work: Work, subject_id: int, now: datetime) -> bool:
+    """Ask for work that may have been done before; False when it is waiting, or being done, already."""
+    row = insert(OutboxEntry).values(
+        work=work, subject_id=subject_id, state=OutboxState.WAITING, due_at=now, made_at=now
+    )
+    afresh = {"state": OutboxState.WAITING, "due_at": now, "made_at": now, "tries": 0, "waits": 0, "trouble": None}
+    asked = row.on_conflict_do_update(
+        index_elements=[OutboxEntry.work, OutboxEntry.subject_id],
+        set_=afresh,
+        where=OutboxEntry.state.in_((OutboxState.DONE, OutboxState.DEAD)),
+    )
+    return session.scalar(asked.returning(OutboxEntry.id)) is not None
+
+
 def take_due(session: Session, now: datetime, limit: int = 200) -> Sequence[OutboxEntry]:
     """Mark what is due as sent and return it; two pollers never get the same entry."""
-    entries = session.scalars(
-        select(OutboxEntry)
-        .where(OutboxEntry.state == OutboxState.WAITING, OutboxEntry.due_at <= now)
-        .order_by(OutboxEntry.due_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    ).all()
+    pressing = _due(session, now, OutboxEntry.work.not_in(_AT_LEISURE), limit)
+    entries = [*pressing, *_due(session, now, OutboxEntry.work.in_(_AT_LEISURE), _leisure(session))]
     for entry in entries:
         entry.state = OutboxState.SENT
         entry.sent_at = now
         entry.tries += 1
     return entries
+
+
+def _leisure(session: Session) -> int:
+    """How much more of what has time may be in the queues: whoever rings now does not wait behind all of it."""
+    under_way = select(func.count()).where(OutboxEntry.state == OutboxState.SENT, OutboxEntry.work.in_(_AT_LEISURE))
+    return max(_AT_LEISURE_AT_ONCE - (session.scalar(under_way) or 0), 0)
+
+
+def _due(session: Session, now: datetime, kind: ColumnElement[bool], limit: int) -> Sequence[OutboxEntry]:
+    return session.scalars(
+        select(OutboxEntry)
+        .where(OutboxEntry.state == OutboxState.WAITING, OutboxEntry.due_at <= now, kind)
+        .order_by(OutboxEntry.due_at, OutboxEntry.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
 
 
 def sent(session: Session) -> Sequence[OutboxEntry]:

@@ -1,10 +1,11 @@
 """Recordings on their way from the carrier to a transcript, and what a person is told when one does not arrive."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -20,10 +21,13 @@ from hotline.models import (
     Transcript,
     Work,
 )
+from hotline.rules.order_states import OPEN
 from hotline.rules.roles import REVIEWERS
 from hotline.rules.wording import DEFAULT
 from hotline.services import audit, intake, outbox, surveys
 from hotline.services.access import Actor, require_role
+from speech.peaks import Peaks
+from speech.transcript import Doubt
 from speech.transcript import Transcript as Heard
 
 
@@ -92,8 +96,23 @@ def stored(session: Session, recording: Recording, there: Stored, now: datetime)
     outbox.ask(session, Work.TRANSCRIBE_RECORDING, recording.id, now)
 
 
+def heard_so_far(session: Session, recording_id: int, until_s: float, text: str) -> None:
+    """How far a long recording has come, for those who wait for it."""
+    session.execute(
+        update(Recording)
+        .where(Recording.id == recording_id, Recording.state == RecordingState.STORED)
+        .values(heard_until_s=until_s, heard_text=text)
+    )
+
+
 def transcribed(
-    session: Session, recording: Recording, heard: Heard, now: datetime, *, delete_at_carrier: bool
+    session: Session,
+    recording: Recording,
+    heard: Heard,
+    now: datetime,
+    *,
+    delete_at_carrier: bool,
+    peaks: Peaks | None = None,
 ) -> None:
     """The machine's first version; a second run of the same work adds nothing.
 
@@ -101,26 +120,99 @@ def transcribed(
     """
     if recording.state != RecordingState.STORED:
         return
-    transcript = Transcript(
-        recording_id=recording.id,
-        version=1,
-        origin=Origin.MACHINE,
-        text=heard.text,
-        words=list(heard.as_dict()["words"]),
-        confidence=heard.confidence,
-        model=heard.model,
-        language=heard.language,
-        made_at=now,
-    )
-    session.add(transcript)
-    session.flush()
-    recording.state = RecordingState.TRANSCRIBED if heard.words else RecordingState.NO_SPEECH
-    if not heard.words:
-        recording.call.attention = recording.call.attention or Attention.NOTHING_HEARD
+    transcript = _add_version(session, recording, heard, now)
+    recording.state = _state_after(heard.text)
+    recording.heard_until_s = recording.heard_text = None
+    _keep_peaks(recording, peaks)
+    asked = _LISTEN.get(heard.doubt) if heard.words or heard.doubt else Attention.NOTHING_HEARD
+    recording.call.attention = recording.call.attention or asked
     outbox.ask(session, Work.UNDERSTAND_TRANSCRIPT, transcript.id, now)
     # On a number that is none of ours, it is not ours to delete either.
     if delete_at_carrier and recording.call.line_id is not None:
         outbox.ask(session, Work.DELETE_AT_CARRIER, recording.id, now)
+
+
+def transcribed_anew(
+    session: Session, recording: Recording, heard: Heard, now: datetime, *, peaks: Peaks | None = None
+) -> None:
+    """Another version by the machine, unless it says what its last one says.
+
+    What a person wrote goes on counting, and so does a version without doubt above one with. A matter that is over
+    stays as it was understood then, and so does a callback: only the words are new.
+    """
+    if recording.state not in _HEARD:
+        return
+    session.expire(recording, ["transcripts"])
+    _keep_peaks(recording, peaks)
+    if _says_the_same(_last_by_machine(recording), heard):
+        return
+    made = _add_version(session, recording, heard, now)
+    counting = recording.versions[-1]
+    recording.state = _state_after(counting.text)
+    order = recording.call.order
+    if counting is made and recording.kind != RecordingKind.SURVEY and order is not None and order.state in OPEN:
+        outbox.ask(session, Work.UNDERSTAND_TRANSCRIPT, made.id, now)
+
+
+def peaks_of(recording: Recording) -> Peaks | None:
+    """The outline, None where it was never measured."""
+    if recording.peaks is None or recording.peaks_channels is None or recording.peaks_per_second is None:
+        return None
+    length = len(recording.peaks) // max(recording.peaks_channels, 1)
+    parts = (recording.peaks[at * length : (at + 1) * length] for at in range(recording.peaks_channels))
+    return Peaks(recording.peaks_per_second, tuple(parts))
+
+
+# Where nothing sounds there is nothing to listen to; all else a person can make out, or a better machine.
+_LISTEN: Mapping[Doubt | None, Attention] = {
+    Doubt.SILENCE: Attention.NOTHING_HEARD,
+    Doubt.NO_SPEECH: Attention.NOT_UNDERSTOOD,
+    Doubt.UNKNOWN_SPEECH: Attention.NOT_UNDERSTOOD,
+    Doubt.UNSURE: Attention.NOT_UNDERSTOOD,
+}
+
+
+def _add_version(session: Session, recording: Recording, heard: Heard, now: datetime) -> Transcript:
+    transcript = Transcript(
+        version=_last_version(recording) + 1,
+        origin=Origin.MACHINE,
+        text=heard.text,
+        words=list(heard.as_dict()["words"]),
+        confidence=heard.confidence,
+        doubt=heard.doubt,
+        model=heard.model,
+        language=heard.language,
+        made_at=now,
+    )
+    recording.transcripts.append(transcript)
+    session.flush()
+    return transcript
+
+
+def _last_version(recording: Recording) -> int:
+    return max((transcript.version for transcript in recording.transcripts), default=0)
+
+
+def _last_by_machine(recording: Recording) -> Transcript | None:
+    by_machine = [transcript for transcript in recording.transcripts if transcript.origin == Origin.MACHINE]
+    return by_machine[-1] if by_machine else None
+
+
+def _says_the_same(last: Transcript | None, heard: Heard) -> bool:
+    if last is None:
+        return False
+    said = (last.model, last.doubt, last.words)
+    return said == (heard.model, heard.doubt, list(heard.as_dict()["words"]))
+
+
+def _state_after(text: str) -> RecordingState:
+    return RecordingState.TRANSCRIBED if text else RecordingState.NO_SPEECH
+
+
+def _keep_peaks(recording: Recording, peaks: Peaks | None) -> None:
+    if peaks is not None:
+        recording.peaks, recording.peaks_channels = b"".join(peaks.channels), len(peaks.channels)
+        recording.peaks_per_second = peaks.per_second
 
 
 _HEARD = frozenset({RecordingState.TRANSCRIBED, RecordingState.NO_SPEECH})
@@ -177,13 +269,12 @@ def correct(session: Session, recording: Recording, text: str, actor: Actor, now
     require_role(actor, *REVIEWERS)
     lock(session, recording.id)
     session.expire(recording, ["transcripts"])
-    last = recording.transcripts[-1] if recording.transcripts else None
     transcript = Transcript(
-        version=(last.version if last else 0) + 1,
+        version=_last_version(recording) + 1,
         origin=Origin.PERSON,
         text=text.strip(),
         words=[],
-        language=last.language if last else DEFAULT,
+        language=recording.transcripts[-1].language if recording.transcripts else DEFAULT,
         user_id=actor.user_id,
         made_at=now,
     )

@@ -128,7 +128,12 @@ def _seen(actor: Actor) -> ColumnElement[bool]:
 
 def _about() -> CompoundSelect[tuple[Work, int, int]]:
     """(work, subject_id, call_id) for every kind of work that is about a call."""
-    by_recording = (Work.FETCH_RECORDING, Work.TRANSCRIBE_RECORDING, Work.DELETE_AT_CARRIER)
+    by_recording = (
+        Work.FETCH_RECORDING,
+        Work.TRANSCRIBE_RECORDING,
+        Work.RETRANSCRIBE_RECORDING,
+        Work.DELETE_AT_CARRIER,
+    )
     kind = OutboxEntry.work.type
     attempt_call = (
         select(Call.id)
