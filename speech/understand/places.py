@@ -11,8 +11,8 @@ from os import PathLike
 from pathlib import Path
 
 from speech.numbers import DIGITS, LONGEST, value_of
+from speech.pronunciation import folded
 from speech.understand.lexicon import Span, phrases, table
-from speech.understand.sound import folded
 
 LEVELS = ("city", "district", "street", "community", "grid")
 _CUE_REACH = 6

@@ -1,43 +1,13 @@
-"""How characters sound: homophones of the words that matter are put right, character for character."""
+"""Homophones of the words that matter are put right, character for character."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from unicodedata import normalize
 
-from pypinyin.pinyin_dict import pinyin_dict
-
+from speech.pronunciation import syllable
 from speech.understand.lexicon import Phrases, table
-
-_TONE_MARKS = {ord("\u0304"), ord("\u0301"), ord("\u030c"), ord("\u0300")}
-# What speakers of southern Mandarin and recognisers don't tell apart, folded into one.
-_FOLDED_INITIALS = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("n", "l"))
-_FOLDED_FINALS = (("ing", "in"), ("eng", "en"), ("ang", "an"))
-
-
-@cache
-def syllable(character: str) -> str:
-    """The commonest reading without its tone; the character itself where it has none."""
-    readings = pinyin_dict.get(ord(character), "")
-    first = readings.split(",")[0]
-    bare = "".join(sign for sign in normalize("NFD", first) if ord(sign) not in _TONE_MARKS)
-    return normalize("NFC", bare) or character
-
-
-@cache
-def folded(character: str) -> str:
-    """The reading with easily confused sounds made equal: 京 and 今, 梅 and 每, 牛 and 流."""
-    reading = syllable(character)
-    for initial, equal in _FOLDED_INITIALS:
-        if reading.startswith(initial):
-            reading = equal + reading[len(initial) :]
-            break
-    for final, equal in _FOLDED_FINALS:
-        if reading.endswith(final):
-            return reading[: -len(final)] + equal
-    return reading
 
 
 def correct(text: str) -> str:
