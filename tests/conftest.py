@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import factories
+import hypothesis
 import pytest
 from alembic import command
 from alembic.config import Config
@@ -23,6 +24,10 @@ from stack.redis import Redis
 
 _ROOT = Path(__file__).parent.parent
 _TEMPLATE = "migrated"
+
+# How long an example takes says more about what else the machine does than about the code.
+hypothesis.settings.register_profile("hotline", deadline=None)
+hypothesis.settings.load_profile("hotline")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -15,6 +15,7 @@ from hotline.console.areas import entries_for
 from hotline.console.reading import without_numbers
 from hotline.console.transcripts import UNSURE
 from hotline.console.trouble_words import receipt_words, trouble_words
+from hotline.console.waveform import waveform_of
 from hotline.services.desk.orders import clock_of
 from hotline.web import runtime
 
@@ -46,6 +47,7 @@ def install_layout(app: Flask) -> None:
         asset=_asset,
         fact_words=words.fact_words,
         clock_of=clock_of,
+        waveform_of=waveform_of,
         LANGUAGES=languages.NAMES,
         NOTHING=Markup('<span class="dash">—</span>'),
     )

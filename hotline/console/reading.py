@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hotline.console.transcripts import Turn, turns_of
+from hotline.console.transcripts import HIDDEN, Turn, turns_of
 from hotline.models import Fact, Transcript
 from hotline.rules.facts import FactName
 from hotline.services.facts import FactVersions
@@ -15,7 +15,6 @@ from speech.understand.phone import rows_of_digits
 _FEWEST = 7
 # As many as of a masked number.
 _SHOWN = 4
-_HIDDEN = "•"
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ class Reading:
         return without_numbers(transcript.text, list(self._heard_as_number(transcript)))
 
     def turns_of(self, transcript: Transcript) -> list[Turn]:
-        """The same, cut into pieces to mark."""
+        """The same, as people write it, cut into pieces to mark."""
         return turns_of(transcript, self.facts, self.text_of(transcript))
 
     def hides(self, transcript: Transcript) -> bool:
@@ -63,7 +62,7 @@ def without_numbers(text: str, numbers: Sequence[Span] = ()) -> str:
         is_number = sum(len(digits.says) for digits in row) >= _FEWEST
         if is_number or any(digits.overlaps(number) for digits in row for number in numbers):
             for digits in _all_but_last(row):
-                shown[digits.start : digits.end] = _HIDDEN * len(digits)
+                shown[digits.start : digits.end] = HIDDEN * len(digits)
     return "".join(shown)
 
 

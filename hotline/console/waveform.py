@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from hotline.models import Recording
+
 # As wide as the widest player has room for bars that an eye can tell apart.
 _BARS = 480
 _HALF = 16
@@ -18,6 +20,13 @@ class Waveform:
     paths: tuple[str, ...]
     width: int
     height: int = 2 * _HALF
+
+
+def waveform_of(recording: Recording) -> Waveform | None:
+    """The picture of a recording that was heard."""
+    peaks, parties = recording.peaks or b"", recording.peaks_channels or 1
+    each = len(peaks) // parties
+    return waveform([peaks[party * each : (party + 1) * each] for party in range(parties)])
 
 
 def waveform(channels: Sequence[bytes]) -> Waveform | None:

@@ -30,6 +30,7 @@ from hotline.rules.order_states import Move, OrderState
 from hotline.rules.roles import Role
 from hotline.rules.survey_states import AttemptState, Reason, Resolved, RoundState, Satisfied
 from hotline.services.desk.start import Waiting
+from speech.transcript import Doubt
 
 _ = lazy_gettext
 _p = lazy_pgettext
@@ -180,7 +181,14 @@ WORDS: Mapping[type[StrEnum], Mapping[Any, LazyString]] = {
         Attention.RECORDING_LOST: _p("attention", "recording lost"),
         Attention.RECORDING_UNREADABLE: _p("attention", "recording unreadable"),
         Attention.NOTHING_HEARD: _p("attention", "no words heard"),
+        Attention.NOT_UNDERSTOOD: _p("attention", "not understood by the machine"),
         Attention.TRANSCRIPTION_FAILED: _p("attention", "not transcribed"),
+    },
+    Doubt: {
+        Doubt.SILENCE: _p("doubt", "nothing sounds"),
+        Doubt.NO_SPEECH: _p("doubt", "nobody speaks"),
+        Doubt.UNKNOWN_SPEECH: _p("doubt", "speech the machine does not know"),
+        Doubt.UNSURE: _p("doubt", "heard badly"),
     },
     RecordingKind: {
         RecordingKind.MESSAGE: _p("recording", "message"),
@@ -272,6 +280,7 @@ WORDS: Mapping[type[StrEnum], Mapping[Any, LazyString]] = {
     Work: {
         Work.FETCH_RECORDING: _p("work", "fetch the recording"),
         Work.TRANSCRIBE_RECORDING: _p("work", "transcribe the recording"),
+        Work.RETRANSCRIBE_RECORDING: _p("work", "transcribe the recording anew"),
         Work.UNDERSTAND_TRANSCRIPT: _p("work", "understand the transcript"),
         Work.DELETE_AT_CARRIER: _p("work", "delete the recording at the carrier"),
         Work.SEND_MESSAGE: _p("work", "send the text message"),

@@ -67,6 +67,20 @@ function followSound(transcript) {
   });
 }
 
+function drawPlayed(waveform) {
+  const player = document.getElementById(waveform.dataset.player);
+  const played = waveform.querySelector(".played");
+  player?.addEventListener("timeupdate", () => {
+    played.setAttribute("width", (waveform.viewBox.baseVal.width * player.currentTime) / player.duration || 0);
+  });
+}
+
+function playFrom(waveform, event) {
+  const player = document.getElementById(waveform.dataset.player);
+  const box = waveform.getBoundingClientRect();
+  if (player?.duration) play(player.id, (player.duration * (event.clientX - box.left)) / box.width);
+}
+
 function stepThrough(transcript, event) {
   const pieces = [...transcript.querySelectorAll("[data-start]")];
   const here = pieces.findIndex((piece) => piece.classList.contains("here"));
@@ -87,6 +101,8 @@ function light(fact, isLit) {
 document.addEventListener("click", (event) => {
   const piece = event.target.closest(".transcript [data-start]");
   if (piece) play(piece.closest(".transcript").dataset.player, piece.dataset.start);
+  const waveform = event.target.closest(".waveform");
+  if (waveform) playFrom(waveform, event);
   const evidence = event.target.closest("[data-seek]");
   if (evidence) play(evidence.dataset.player, evidence.dataset.seek);
 });
@@ -127,6 +143,10 @@ function prepare() {
   for (const transcript of document.querySelectorAll(".transcript:not([data-ready])")) {
     transcript.dataset.ready = "1";
     followSound(transcript);
+  }
+  for (const waveform of document.querySelectorAll(".waveform:not([data-ready])")) {
+    waveform.dataset.ready = "1";
+    drawPlayed(waveform);
   }
 }
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, joinedload, selectinload, undefer
 from sqlalchemy.sql.base import ExecutableOption
 
 from hotline.models import Action, Call, Fact, Order, OutboxEntry, Recording, TextMessage, Transcript
@@ -115,4 +115,5 @@ def _order() -> ExecutableOption:
 
 
 def _recordings() -> ExecutableOption:
-    return selectinload(Call.recordings).selectinload(Recording.transcripts).joinedload(Transcript.user)
+    versions = selectinload(Recording.transcripts).joinedload(Transcript.user)
+    return selectinload(Call.recordings).options(undefer(Recording.peaks), versions)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, joinedload, selectinload, undefer
 from sqlalchemy.sql.base import ExecutableOption
 
 from hotline.models import (
@@ -90,7 +90,7 @@ class OrderDesk:
     @property
     def transcripts(self) -> list[Transcript]:
         """The present version of each recording that has one."""
-        return [recording.transcripts[-1] for recording in self.recordings if recording.transcripts]
+        return [recording.versions[-1] for recording in self.recordings if recording.transcripts]
 
     @property
     def next_move(self) -> Move | None:
@@ -246,16 +246,17 @@ def _by_level_and_name(choice: UnitChoice) -> tuple[bool, str]:
 
 
 def _everything() -> tuple[ExecutableOption, ...]:
-    answers = selectinload(SurveyAttempt.answers).joinedload(SurveyAnswer.recording).selectinload(Recording.transcripts)
-    heard = selectinload(Order.calls)
+    answered = selectinload(SurveyAttempt.answers).joinedload(SurveyAnswer.recording)
+    heard = selectinload(Order.calls).selectinload(Call.recordings)
+    answers = answered.options(undefer(Recording.peaks), selectinload(Recording.transcripts))
     attempts = selectinload(Order.survey_rounds).selectinload(SurveyRound.attempts)
     return (
         joinedload(Order.unit),
         joinedload(Order.intake_unit),
         joinedload(Order.place),
         joinedload(Order.handler),
-        heard.joinedload(Call.line),
-        heard.selectinload(Call.recordings).selectinload(Recording.transcripts).joinedload(Transcript.user),
+        selectinload(Order.calls).joinedload(Call.line),
+        heard.options(undefer(Recording.peaks), selectinload(Recording.transcripts).joinedload(Transcript.user)),
         selectinload(Order.history).options(joinedload(OrderEvent.user), joinedload(OrderEvent.unit)),
         selectinload(Order.facts).options(joinedload(Fact.user), joinedload(Fact.transcript)),
         selectinload(Order.results).joinedload(Result.user),
