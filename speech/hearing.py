@@ -11,9 +11,9 @@ from speech.transcript import Transcript, Word
 class Evidence:
     """What sounded in a recording, whether words came of it or not; seconds are summed over the channels.
 
-    `sounding_s` is everything above the noise of the line, `tone_s` those parts of it that are pure tones, and
-    `possible_speech_s` the rest. `unknown` are the places where the model heard somebody or something, but no word
-    that it knows; they are never among the words.
+    `sounding_s` is everything above the noise of the line, and noise that is loud; `tone_s` and `possible_speech_s` are
+    parts of it. `unknown` are the places where the model heard somebody or something, but no word that it knows; they
+    are never among the words.
     """
 
     sounding_s: float
