@@ -3,6 +3,7 @@
 import io
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +11,11 @@ import pytest
 import soundfile
 
 from speech.audio import NotAudioError, UnsupportedAudioError
+from speech.peaks import PeakMeter
 from speech.recognizer import Recognizer
 from speech.registry import NotAModelError
-from speech.transcript import Transcript
-from tests.speech.sounds import recording, tone
+from speech.transcript import Transcript, Word
+from tests.speech.sounds import bursts, keys, line_noise, recording, tone
 
 REQUEST = "家里没有米了"
 
@@ -23,7 +25,7 @@ def test_a_caller_is_understood(recognizer, say):
     assert transcript.text == REQUEST
     assert transcript.confidence > 0.8
     assert transcript.language == "zh-CN"
-    assert transcript.model == "relief-demo-cn-0.2"
+    assert transcript.model == recognizer.info.label
 
 
 def test_words_lie_one_after_the_other_inside_the_recording(recognizer, say):
@@ -107,8 +109,89 @@ def test_broken_model_is_refused(tmp_path: Path):
         Recognizer.load(tmp_path)
 
 
-def test_tone_is_no_reason_to_fail(recognizer):
-    assert recognizer.transcribe(recording(tone(2))).duration_s == 2.0
+def between_silences(spoken: Path, before_s: float, after_s: float, noise: float = 0.0) -> np.ndarray:
+    samples, _ = soundfile.read(spoken, always_2d=True)
+    whole = np.pad(samples, ((round(before_s * 8000), round(after_s * 8000)), (0, 0)))
+    return whole + line_noise(len(whole) / 8000, noise)
+
+
+@pytest.mark.parametrize("before_s", [7.0, 63.217])
+@pytest.mark.parametrize("noise", [0.0, 0.0005])
+def test_long_silence_loses_no_word_and_moves_none(recognizer, say, before_s, noise):
+    alone = recognizer.hear(recording(between_silences(say(REQUEST), 0, 0, noise))).transcript.words
+    words = recognizer.hear(recording(between_silences(say(REQUEST), before_s, 20, noise))).transcript.words
+    assert [word.word for word in words] == [word.word for word in alone]
+    assert [word.start for word in words] == pytest.approx([word.start + before_s for word in alone], abs=0.061)
+    assert [word.end for word in words] == pytest.approx([word.end + before_s for word in alone], abs=0.061)
+
+
+def test_words_after_each_of_many_silences_are_at_their_place(recognizer, say):
+    pieces = [between_silences(say(REQUEST), 9.7, 0) for _ in range(4)]
+    words = recognizer.transcribe(recording(np.concatenate(pieces))).words
+    length_s = len(pieces[0]) / 8000
+    starts = [word.start for word in words if word.word == words[0].word]
+    assert starts == pytest.approx([starts[0] + number * length_s for number in range(4)], abs=0.061)
+    assert starts[0] == pytest.approx(9.7 + 0.3, abs=0.2)
+
+
+def test_evidence_tells_speech_from_what_only_sounds(recognizer, say):
+    spoken = between_silences(say(REQUEST), 5, 5)
+    evidence = recognizer.hear(recording(np.concatenate([spoken, tone(2, hz=450), spoken]))).evidence
+    assert evidence.tone_s == pytest.approx(2, abs=0.2)
+    assert evidence.possible_speech_s == pytest.approx(2 * (len(spoken) / 8000 - 10.6), abs=0.8)
+    assert evidence.unknown_s == sum(word.end - word.start for word in evidence.unknown)
+
+
+def test_unknown_words_are_evidence_and_no_words(recognizer, say):
+    hearing = recognizer.hear(say("the weather in the mountains is wonderful today", language="en"))
+    assert hearing.evidence.unknown
+    assert recognizer.info.unknown_word not in {word.word for word in hearing.transcript.words}
+    assert {word.word for word in hearing.evidence.unknown} == {recognizer.info.unknown_word}
+
+
+@pytest.mark.parametrize(
+    "sound",
+    [
+        lambda: bursts([450], on_s=1, off_s=4),
+        lambda: bursts([450], on_s=0.35, off_s=0.35),
+        lambda: bursts([1100], on_s=0.5, off_s=3),
+        lambda: keys("13800138000#", on_s=0.1, off_s=0.1),
+        lambda: line_noise(20, 0.001),
+        lambda: line_noise(20, 0.2),
+    ],
+    ids=["ringing", "busy", "fax", "keys", "a noisy line", "loud noise"],
+)
+def test_what_is_no_speech_has_no_words(recognizer, sound):
+    transcript = recognizer.transcribe(recording(sound()))
+    assert transcript.words == ()
+    assert transcript.duration_s == pytest.approx(len(sound()) / 8000, abs=0.001)
+
+
+def test_clipped_speech_is_heard(recognizer, say):
+    samples, _ = soundfile.read(say(REQUEST), always_2d=True)
+    clipped = np.clip(samples * 40, -1, 1)
+    assert np.mean(np.abs(clipped) == 1) > 0.2
+    assert recognizer.transcribe(recording(clipped)).words
+
+
+def test_words_are_told_while_a_long_recording_is_heard(recognizer, say):
+    told: list[tuple[float, Sequence[Word]]] = []
+    whole = np.concatenate([between_silences(say(REQUEST), 2, 8) for _ in range(6)])
+    transcript = recognizer.transcribe(recording(whole), on_words=lambda at, words: told.append((at, words)))
+    assert [at for at, _ in told] == sorted(at for at, _ in told)
+    assert told[-1][0] == transcript.duration_s
+    assert next(at for at, words in told if words) < 40
+    assert [word.start for _, words in told for word in words] == [word.start for word in transcript.words]
+
+
+def test_outline_is_measured_in_the_same_pass(recognizer, say):
+    meter = PeakMeter()
+    transcript = recognizer.transcribe(recording(np.tile(between_silences(say(REQUEST), 1, 1), (1, 2))), meter=meter)
+    peaks = meter.peaks()
+    assert len(peaks.channels) == 2
+    assert len(peaks.channels[0]) / peaks.per_second == pytest.approx(transcript.duration_s, abs=0.02)
+    assert max(peaks.channels[0][: int(peaks.per_second)]) == 0
+    assert max(peaks.channels[0]) > 30
 
 
 def test_transcript_of_a_call_is_json(recognizer, say):
