@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from speech.audio import Limits, Sound, Source, UnsupportedAudioError, open_sound
+from speech.confidence import Calibration, judge
 from speech.hearing import Evidence, Hearing
 from speech.peaks import PeakMeter
 from speech.registry import ModelInfo, NotAModelError, describe
@@ -36,6 +37,7 @@ class Recognizer:
     def __init__(self, model: vosk.Model, info: ModelInfo) -> None:
         self.info = info
         self._model = model
+        self._calibration = Calibration.of(info.path)
 
     @classmethod
     def load(cls, path: Path | str) -> Recognizer:
@@ -45,6 +47,8 @@ class Recognizer:
         try:
             # Always by path: by language Vosk would download, unchecked, and end the process on failure.
             model = vosk.Model(str(info.path))
+            # Only this finds a graph that is missing or damaged.
+            vosk.KaldiRecognizer(model, info.sample_rate_hz)
         except Exception as error:
             raise NotAModelError(f"The recognition model in {info.path} can't be loaded.") from error
         return cls(model, info)
@@ -62,10 +66,11 @@ class Recognizer:
 
         `channels` names the parties from left to right; a recording with fewer channels has the first ones. `meter`
         measures its outline on the way. `on_words` is told, every few seconds of the recording, up to where it was
-        heard and which words came since the last time. Raises an AudioError for what can't be transcribed; silence
-        gives a transcript without words.
+        heard and which words came since the last time; their confidences are still the model's own. Raises an
+        AudioError for what can't be transcribed; silence gives a transcript without words.
         """
-        return self.hear(source, channels, limits=limits, meter=meter, on_words=on_words).transcript
+        hearing = self.hear(source, channels, limits=limits, meter=meter, on_words=on_words)
+        return judge(hearing, self._calibration)
 
     def hear(
         self,

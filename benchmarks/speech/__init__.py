@@ -3,8 +3,11 @@
 from collections.abc import Callable, Iterable, Mapping
 
 from benchmarks.figures import Figure
-from benchmarks.speech import cer
+from benchmarks.speech import cer, confidence, names, not_mandarin
 
 MEASUREMENTS: Mapping[str, Callable[[], Iterable[Figure]]] = {
     "cer": cer.figures,
+    "confidence": confidence.figures,
+    "not_mandarin": not_mandarin.figures,
+    "names": names.figures,
 }

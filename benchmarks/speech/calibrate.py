@@ -1,0 +1,87 @@
+"""Fits what a model's confidences mean, and when to doubt a transcript, and writes it into the model's card.
+
+python -m benchmarks.speech.calibrate [--model FOLDER]
+
+The last step after a model was made. It learns from benchmarks/speech/calibration/ alone.
+"""
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.speech.examples import CALIBRATION, Example, Other, others, sentences
+from speech.confidence import FEATURES, Calibration, features_of, judge, unknown_share
+from speech.recognizer import Recognizer
+from speech.registry import describe
+
+ROOT = Path(__file__).parents[2]
+# Of recordings in these conditions, so many in a hundred at most may be doubted for either reason.
+GOOD = ("clean", "telephone", "15 dB")
+_UNSURE_PERCENT, _UNKNOWN_PERCENT = 1.5, 0.5
+# A mean confidence of a half is no reason for doubt in any model, and a little unknown sound neither.
+_UNSURE_AT_MOST, _UNKNOWN_AT_LEAST = 0.5, 0.25
+_RIDGE = 1.0
+_ROUNDS = 100
+
+
+def calibrated(examples: Sequence[Example], strangers: Sequence[Other]) -> Calibration:
+    """What fits these examples: a logistic regression, in which all words of strangers are wrong."""
+    hearings = [example.hearing for example in examples] + [stranger.hearing for stranger in strangers]
+    features = [each for hearing in hearings for each in features_of(hearing.transcript.words, hearing.evidence)]
+    right = [right for example in examples for right in example.are_right]
+    right += [False] * (len(features) - len(right))
+    rows = np.array([[each[name] for name in FEATURES] for each in features])
+    weights = _regression(rows, np.array(right, np.float64))
+    named = {name: round(float(weight), 4) for name, weight in zip(FEATURES, weights, strict=True)}
+    return _with_limits(Calibration(named), [example for example in examples if example.condition in GOOD])
+
+
+def _regression(features: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Newton's method, with a small ridge so that a feature that tells nothing stays near nothing."""
+    weights = np.zeros(features.shape[1])
+    for _ in range(_ROUNDS):
+        expected = 1 / (1 + np.exp(-features @ weights))
+        spread = features * (expected * (1 - expected))[:, None]
+        slope = features.T @ (right - expected) - _RIDGE * weights
+        step = np.linalg.solve(spread.T @ features + _RIDGE * np.eye(len(weights)), slope)
+        weights = weights + step
+        if np.abs(step).max() < 1e-9:  # noqa: PLR2004 - nothing moves any more
+            break
+    return weights
+
+
+def _with_limits(calibration: Calibration, good: Sequence[Example]) -> Calibration:
+    """Doubt as much as good Mandarin allows."""
+    means = [judge(example.hearing, calibration).confidence or 0.0 for example in good]
+    shares = [unknown_share(example.hearing) for example in good]
+    return Calibration(
+        calibration.weights,
+        unsure_below=round(min(float(np.percentile(means, _UNSURE_PERCENT)), _UNSURE_AT_MOST), 3),
+        unknown_above=round(max(float(np.percentile(shares, 100 - _UNKNOWN_PERCENT)), _UNKNOWN_AT_LEAST), 3),
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", type=Path, default=ROOT / "speech/demo_model")
+    folder = parser.parse_args().model
+    describe(folder)
+    recognizer = Recognizer.load(folder)
+    examples = list(sentences(recognizer, CALIBRATION))
+    strangers = list(others(recognizer, CALIBRATION))
+    calibration = calibrated(examples, strangers)
+    card = folder / "model.json"
+    data = json.loads(card.read_text(encoding="utf-8")) | {"calibration": calibration.as_dict()}
+    card.write_text(json.dumps(data, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    words = sum(len(example.are_right) for example in examples)
+    doubted = sum(judge(stranger.hearing, calibration).doubt is not None for stranger in strangers)
+    print(f"{words} words of {len(examples)} recordings; {doubted} of {len(strangers)} others doubted")
+    print(json.dumps(calibration.as_dict(), indent=2))
+
+
+if __name__ == "__main__":
+    main()
