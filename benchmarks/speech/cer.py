@@ -87,11 +87,15 @@ def distance(said: str, heard: str) -> int:
 
 
 def cases(folder: Path, name: str) -> list[Case]:
-    """Each sentence of the list, said by several of the voices in turn."""
-    voices = _lines(folder / "voices.txt")
+    """Each sentence of the list, said by several of the folder's voices."""
+    return said_by(_lines(folder / f"{name}.txt"), _lines(folder / "voices.txt"))
+
+
+def said_by(sentences: Sequence[str], voices: Sequence[str]) -> list[Case]:
+    """Each sentence, said by several of the voices in turn."""
     return [
         Case(text, voices[(number + turn * len(voices) // VOICES_EACH) % len(voices)], number)
-        for number, text in enumerate(_lines(folder / f"{name}.txt"))
+        for number, text in enumerate(sentences)
         for turn in range(min(VOICES_EACH, len(voices)))
     ]
 

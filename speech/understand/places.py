@@ -60,11 +60,13 @@ class Gazetteer:
     exact: Mapping[Key, str] = field(default_factory=dict)
     sound: Mapping[Key, str] = field(default_factory=dict)
     bare: frozenset[Key] = frozenset()
+    places: tuple[str, ...] = ()
 
     @classmethod
     def from_rows(cls, units: Iterable[UnitRow], places: Iterable[PlaceRow] = ()) -> Gazetteer:
         """Of two units with one name neither is meant, unless one lies in the other: then the higher."""
         rows = {row.code: row for row in units}
+        places = list(places)
         named = list(_names(rows.values(), places, rows))
         exact = _unambiguous(((_key(name), unit) for name, unit, _ in named), rows)
         long_names = ((name, unit) for name, unit, is_bare in named if not is_bare)
@@ -73,7 +75,7 @@ class Gazetteer:
         )
         full = {_key(name) for name, _, is_bare in named if not is_bare}
         bare = frozenset(_key(name) for name, _, is_bare in named if is_bare) - full
-        return cls(rows, exact, sound, bare)
+        return cls(rows, exact, sound, bare, tuple(place.name for place in places))
 
     @classmethod
     def from_csv(cls, units: str | PathLike[str], places: str | PathLike[str] | None = None) -> Gazetteer:
@@ -86,6 +88,11 @@ class Gazetteer:
         ]
         place_rows = [PlaceRow(row["unit"], row["name"]) for row in _rows(places)] if places else []
         return cls.from_rows(unit_rows, place_rows)
+
+    @property
+    def names(self) -> list[str]:
+        """Every name as it is written, of units of all kinds and of places."""
+        return [name for row in self.units.values() for name in (row.name, *row.aliases)] + list(self.places)
 
     @cached_property
     def longest(self) -> int:
