@@ -11,6 +11,7 @@ import click
 
 from hotline.commands.surroundings import ROOT
 from speech.audio import AudioError
+from speech.local_names import LocalNames, drug_names
 from speech.recognizer import Recognizer
 from speech.understand import (
     Gazetteer,
@@ -21,18 +22,22 @@ from speech.understand import (
 )
 
 _MODEL = ROOT / "speech" / "demo_model"
+_EXISTING = click.Path(exists=True, path_type=Path)
 
 
 @click.command("transcribe")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--model", type=click.Path(path_type=Path), default=_MODEL, help="A recognition model's folder.")
-def transcribe(files: tuple[Path, ...], model: Path) -> None:
+@click.option("--units", type=_EXISTING, help="units.csv of the organisation: its names, and medicines, are put right.")
+@click.option("--places", type=_EXISTING, help="places.csv of the organisation.")
+def transcribe(files: tuple[Path, ...], model: Path, units: Path | None, places: Path | None) -> None:
     """Transcribe recordings: a line of JSON for each FILE, with `error` for those that are none."""
     recognizer = Recognizer.load(model)
+    names = LocalNames.from_names([*_gazetteer(units, places).names, *drug_names()]) if units else LocalNames()
     failed = False
     for file in files:
         try:
-            said: dict[str, Any] = {"file": str(file), **recognizer.transcribe(file).as_dict()}
+            said: dict[str, Any] = {"file": str(file), **names.correct(recognizer.transcribe(file)).as_dict()}
         except (AudioError, OSError) as error:
             said, failed = {"file": str(file), "error": str(error)}, True
         click.echo(json.dumps(said, ensure_ascii=False))
@@ -40,14 +45,11 @@ def transcribe(files: tuple[Path, ...], model: Path) -> None:
 
 
 @click.command("understand")
-@click.option("--units", type=click.Path(exists=True, path_type=Path), help="units.csv of the organisation.")
-@click.option("--places", type=click.Path(exists=True, path_type=Path), help="places.csv of the organisation.")
+@click.option("--units", type=_EXISTING, help="units.csv of the organisation.")
+@click.option("--places", type=_EXISTING, help="places.csv of the organisation.")
 def understand(units: Path | None, places: Path | None) -> None:
     """Take facts from transcripts: JSON lines (id, text) in, JSON lines out."""
-    try:
-        gazetteer = Gazetteer.from_csv(units, places) if units else Gazetteer()
-    except (OSError, ValueError, KeyError, csv.Error) as error:
-        raise click.ClickException("UNITS and PLACES cannot be read: UTF-8 CSV files with their headings?") from error
+    gazetteer = _gazetteer(units, places)
     _each_line(lambda record: understand_record(record, gazetteer))
 
 
@@ -61,6 +63,13 @@ def understand_survey() -> None:
 def understand_outreach() -> None:
     """The same for spoken answers to a check call."""
     _each_line(understand_outreach_record)
+
+
+def _gazetteer(units: Path | None, places: Path | None) -> Gazetteer:
+    try:
+        return Gazetteer.from_csv(units, places) if units else Gazetteer()
+    except (OSError, ValueError, KeyError, csv.Error) as error:
+        raise click.ClickException("UNITS and PLACES cannot be read: UTF-8 CSV files with their headings?") from error
 
 
 def _each_line(answer: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
