@@ -110,6 +110,8 @@ _ASCENDING = ("一二三", "二三四", "三四五", "四五六", "五六七", "
 
 _TIME_OF_DAY = "(?:早上|上午|中午|下午|晚上|傍晚|凌晨|半夜|夜里|清晨|今早|今晚|昨晚|明早|明晚|当晚|早|晚)"
 _LANDLINE = re.compile(r"(0(?:10|2\d|[3-9]\d\d))([2-8]\d{6,7})")
+# Telephone numbers and the number of an identity card.
+_TOLD_IN_PARTS = re.compile(r"1[3-9]\d{9}|(?:0(?:10|2\d|[3-9]\d\d))?[2-8]\d{6,7}|[48]00\d{7}|\d{18}")
 _SHORTEST_ROW = 3
 _STREETS_HAVE = 3
 _MYRIAD = 10000
@@ -144,24 +146,29 @@ def is_row(word: str) -> bool:
     return bool(word) and all(sign in DIGITS and sign != "两" for sign in word)
 
 
+def is_told_in_parts(row: str) -> bool:
+    """Whether a row of digits is a number in which people pause: 139, 1234, 5678."""
+    return _TOLD_IN_PARTS.fullmatch(_digits(row)) is not None
+
+
 def _percentage(match: re.Match[str], _text: str) -> Figure | None:
-    whole, rest = value_of(match[1]), _digits(match[2] or "")
+    whole, rest = _amount(match[1]), _digits(match[2] or "")
     return None if whole is None else _figure(match, f"{whole}{'.' if rest else ''}{rest}%")
 
 
 def _decimal(match: re.Match[str], _text: str) -> Figure | None:
-    whole = value_of(match[1])
+    whole = _amount(match[1])
     is_time = whole is not None and whole <= 24 and not match[3]  # noqa: PLR2004 - hours
     return None if whole is None or is_time else _figure(match, f"{whole}.{_digits(match[2])}")
 
 
 def _degrees(match: re.Match[str], _text: str) -> Figure | None:
-    whole = value_of(match[1])
+    whole = _amount(match[1])
     return None if whole is None else _figure(match, f"{whole}.{_digits(match[2])}度")
 
 
 def _time(match: re.Match[str], _text: str) -> Figure | None:
-    hour, minute = value_of(match["hour"]), value_of(match["minute"] or "零")
+    hour, minute = _amount(match["hour"]), value_of(match["minute"] or "零")
     if hour is None or minute is None or hour > 24 or minute > 59:  # noqa: PLR2004 - a clock
         return None
     is_sure = match["day"] or match["rest"] or match["minute"] or hour >= 10  # noqa: PLR2004 - 三点 may be points
@@ -174,13 +181,13 @@ def _time(match: re.Match[str], _text: str) -> Figure | None:
 
 
 def _date(match: re.Match[str], _text: str) -> Figure | None:
-    month, day = value_of(match[1]), value_of(match[2])
+    month, day = _amount(match[1]), _amount(match[2])
     is_date = month in range(1, 13) and day in range(1, 32)
     return _figure(match, f"{month}月{day}{match[3]}") if is_date else None
 
 
 def _month(match: re.Match[str], _text: str) -> Figure | None:
-    month = value_of(match[1])
+    month = _amount(match[1])
     return _figure(match, f"{month}月") if month in range(2, 13) else None
 
 
@@ -232,6 +239,11 @@ def _stands_alone(text: str, start: int, said: str, value: int) -> bool:
 
 def _figure(match: re.Match[str], text: str) -> Figure:
     return Figure(match.start(), match.end(), text)
+
+
+def _amount(said: str) -> int | None:
+    """The value of a number that isn't told digit by digit: 零七 and 二一 are none, a digit could get lost."""
+    return value_of(said) if len(said) == 1 or any(sign not in DIGITS for sign in said) else None
 
 
 def _digits(row: str) -> str:

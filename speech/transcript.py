@@ -234,9 +234,9 @@ def _is_new_turn(words: Sequence[Word], turn: Sequence[int], number: int) -> boo
     pause_s = word.start - before.end
     if goes_on(before.word, word.word):
         return pause_s >= _WITHIN_NUMBER_S
-    is_answered = number > turn[-1] + 1 and pause_s >= _COMMA_S
-    is_sentence = sum(len(words[each].word) for each in turn) >= _SHORT_SENTENCE
-    return is_answered or pause_s >= (_FULL_STOP_S if is_sentence else _LONG_PAUSE_S)
+    if pause_s >= _LONG_PAUSE_S or (number > turn[-1] + 1 and pause_s >= _COMMA_S):
+        return True
+    return pause_s >= _FULL_STOP_S and sum(len(words[each].word) for each in turn) >= _SHORT_SENTENCE
 
 
 def _segment(words: Sequence[Word], turn: Sequence[int], language: str) -> Segment:

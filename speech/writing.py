@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, groupby, pairwise
 
-from speech.figures import Figure, figures, is_row
+from speech.figures import Figure, figures, is_row, is_told_in_parts
 
 _SPACELESS = frozenset({"zh", "cmn", "yue"})
 
@@ -59,17 +61,47 @@ def written(said: Sequence[Said], language: str) -> tuple[Piece, ...]:
 
 
 def goes_on(before: str, after: str) -> bool:
-    """Whether a pause between two words is one within a number that is told digit by digit."""
+    """Whether a pause between two words may be one within a number that is told digit by digit."""
     return is_row(before) and is_row(after)
 
 
-def _clauses(said: Sequence[Said]) -> Iterator[list[Said]]:
-    clause: list[Said] = []
-    for each, following in zip(said, [*said[1:], None], strict=True):
-        clause.append(each)
-        if following is None or (each.pauses and not goes_on(each.word, following.word)):
-            yield clause
-            clause = []
+def _clauses(said: Sequence[Said]) -> Iterator[Sequence[Said]]:
+    joined = _pauses_within_numbers(said)
+    start = 0
+    for place, each in enumerate(said):
+        if place == len(said) - 1 or (each.pauses and place not in joined):
+            yield said[start : place + 1]
+            start = place + 1
+
+
+def _pauses_within_numbers(said: Sequence[Said]) -> set[int]:
+    """The places behind which somebody paused in the middle of a number: 139, 1234, 5678."""
+    joined: set[int] = set()
+    for is_digits, run in groupby(range(len(said)), key=lambda place: is_row(said[place].word)):
+        parts = _parts(said, list(run)) if is_digits else []
+        first = 0
+        while first < len(parts):
+            end = _end_of_number(said, parts, first)
+            joined.update(part[-1] for part in parts[first : end - 1])
+            first = end
+    return joined
+
+
+def _parts(said: Sequence[Said], run: Sequence[int]) -> list[list[int]]:
+    parts: list[list[int]] = [[]]
+    for place in run:
+        parts[-1].append(place)
+        if said[place].pauses and place != run[-1]:
+            parts.append([])
+    return parts
+
+
+def _end_of_number(said: Sequence[Said], parts: Sequence[Sequence[int]], first: int) -> int:
+    """The part behind the longest number of these parts, or behind this one alone."""
+    for end in range(len(parts), first + 1, -1):
+        if is_told_in_parts("".join(said[place].word for part in parts[first:end] for place in part)):
+            return end
+    return first + 1
 
 
 def _punctuated(clause: Sequence[Said], *, is_last: bool) -> Iterator[Piece]:
@@ -89,14 +121,17 @@ def asks(clause: str, *, is_sure: bool = False) -> bool:
 
 def _pieces(clause: Sequence[Said]) -> Iterator[Piece]:
     """A piece for each number, and one for each word beside them."""
-    starts = [0]
-    for each in clause:
-        starts.append(starts[-1] + len(each.word))
+    starts = list(accumulate((len(each.word) for each in clause), initial=0))
     text = "".join(each.word for each in clause)
-    kept = [figure for figure in figures(text) if not _cuts_a_word(figure, clause, starts)]
+    kept = [figure for figure in figures(text) if not _cuts_a_word(figure, text, starts)]
+    within = deque(kept)
     for first, end in _stretches(kept, starts):
-        within = [figure for figure in kept if starts[first] <= figure.start and figure.end <= starts[end]]
-        yield Piece(_rewritten(text, starts[first], starts[end], within), clause[first].number, clause[end - 1].number)
+        parts, at = [], starts[first]
+        while within and within[0].end <= starts[end]:
+            figure = within.popleft()
+            parts += [text[at : figure.start], figure.text]
+            at = figure.end
+        yield Piece("".join([*parts, text[at : starts[end]]]), clause[first].number, clause[end - 1].number)
 
 
 def _stretches(kept: Sequence[Figure], starts: Sequence[int]) -> Iterator[tuple[int, int]]:
@@ -106,19 +141,8 @@ def _stretches(kept: Sequence[Figure], starts: Sequence[int]) -> Iterator[tuple[
     yield from pairwise(cuts)
 
 
-def _rewritten(text: str, start: int, end: int, within: Sequence[Figure]) -> str:
-    parts: list[str] = []
-    for figure in within:
-        parts += [text[start : figure.start], figure.text]
-        start = figure.end
-    return "".join([*parts, text[start:end]])
-
-
-def _cuts_a_word(figure: Figure, clause: Sequence[Said], starts: Sequence[int]) -> bool:
-    for each, start in zip(clause, starts, strict=False):
-        end = start + len(each.word)
-        if start < figure.end and figure.start < end:
-            beside = each.word[: max(0, figure.start - start)] + each.word[max(0, figure.end - start) :]
-            if not _UNITS.fullmatch(beside):
-                return True
-    return False
+def _cuts_a_word(figure: Figure, text: str, starts: Sequence[int]) -> bool:
+    """Whether the number is a part of a word with more in it than a unit."""
+    before = text[starts[bisect_right(starts, figure.start) - 1] : figure.start]
+    after = text[figure.end : starts[bisect_left(starts, figure.end)]]
+    return not (_UNITS.fullmatch(before) and _UNITS.fullmatch(after))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from speech.figures import figures
+from speech.figures import figures, is_row
 from speech.numbers import value_of
 
 SPOKEN = "零一二三四五六七八九"
@@ -54,6 +54,7 @@ def in_figures(text: str) -> str:
         ("体温三十七点八", "体温37.8"),
         ("二十一个人", "21个人"),
         ("十分钟", "10分钟"),
+        ("零七月零五号", "07月05号"),
     ],
 )
 def test_number_is_written_in_figures(said, written):
@@ -114,27 +115,23 @@ def test_nothing_is_invented_and_nothing_is_lost(text):
     for figure in figures(text):
         assert end <= figure.start < figure.end <= len(text)
         end = figure.end
-        assert read(figure.text) == heard(text[figure.start : figure.end])
+        assert read(figure.text) == heard(text[figure.start : figure.end], has_point="." in figure.text)
 
 
 def read(written: str) -> list[float]:
     """The numbers of a written text; a landline in one."""
-    return [
-        float(found[0]) * (10000 if found[1] else 1) for found in re.findall(r"([\d.]+)(万?)", written.replace("-", ""))
-    ]
+    found = re.findall(r"([\d.]+)(万?)", written.replace("-", ""))
+    return [float(number) * (10000 if myriads else 1) for number, myriads in found]
 
 
-def heard(said: str) -> list[float]:
+def heard(said: str, *, has_point: bool) -> list[float]:
     """The numbers of a spoken text, by the parts that a written number is made of."""
-    share = re.fullmatch("百分之(.+)", said)
-    decimal = re.fullmatch("(.+)[点度]([^十百千万]+)", share[1] if share else said)
-    if decimal and not re.search("分$", said) and not said.endswith("点") and "点零" not in said:
-        return [float(f"{value_of(decimal[1])}.{digits(decimal[2])}")]
-    parts = re.split("[点月分日号之]", (share[1] if share else said))
+    said = said.removeprefix("百分之")
+    if has_point:
+        whole, _, rest = re.split("([点度])", said)
+        return [float(f"{value_of(whole)}.{digits(rest)}")]
     return [
-        float(digits(part) if set(part) <= set("零〇幺一二三四五六七八九") else value_of(part) or 0)
-        for part in parts
-        if part
+        float(digits(part) if is_row(part) else value_of(part) or 0) for part in re.split("[点月分日号]", said) if part
     ]
 
 

@@ -76,6 +76,12 @@ def test_number_told_with_pauses_stays_one_number():
     assert transcript(digits).display == "13912345678。"
 
 
+def test_two_numbers_in_a_row_are_not_made_one():
+    digits = said("住", *"五零二", "0.4", *"一三九", "0.2", *"一二三四", "0.2", *"五六七八")
+    assert transcript(digits).display == "住502，13912345678。"
+    assert transcript(said(*"五零二", "0.4", *"三零四")).display == "502，304。"
+
+
 def test_pause_parts_a_number_from_the_next_word():
     assert transcript(said("今年", "八十", "二", "岁", "0.2", "一个", "人", "住")).display == "今年82岁，一个人住。"
     assert transcript(said("三", "十", "0.2", "二", "十", "块")).display == "三十，20块。"
