@@ -99,6 +99,7 @@ _IN_AN_ADDRESS = re.compile("(?:号|栋|幢|座|楼|单元)$")
 
 # 老三, 周五, 第三, 十几, 几十, 之一: what stands before or behind makes them no number to be written.
 _NOT_AFTER = re.compile("(?:第|初|老|周|星期|礼拜|之|几|数|好|统|唯|逢|单|万|百分)$")
+_NOT_ONE_AFTER = re.compile("[这那哪每同另某有]$")
 _NOT_BEFORE = re.compile("几|多少|分之|把|字|足|全|之")
 # 十分 is "very"; 十分钟 and 二十分 are times.
 _VERY = re.compile("十分(?!钟)")
@@ -108,7 +109,7 @@ _STREET = re.compile("[路街巷里村坊桥道甫](?!车)")
 _MONEY = re.compile("[毛角分块]")
 _ASCENDING = ("一二三", "二三四", "三四五", "四五六", "五六七", "六七八", "七八九")
 
-_TIME_OF_DAY = "(?:早上|上午|中午|下午|晚上|傍晚|凌晨|半夜|夜里|清晨|今早|今晚|昨晚|明早|明晚|当晚|早|晚)"
+_TIME_OF_DAY = "(?:早上|上午|中午|下午|晚上|傍晚|凌晨|半夜|夜里|清晨|今早|今晚|昨晚|明早|明晚|当晚)"
 _LANDLINE = re.compile(r"(0(?:10|2\d|[3-9]\d\d))([2-8]\d{6,7})")
 # Telephone numbers and the number of an identity card.
 _TOLD_IN_PARTS = re.compile(r"1[3-9]\d{9}|(?:0(?:10|2\d|[3-9]\d\d))?[2-8]\d{6,7}|[48]00\d{7}|\d{18}")
@@ -224,6 +225,8 @@ def _is_written(text: str, start: int, end: int, value: int) -> bool:
     if said == "两":
         return _FOLLOWS_TWO.match(text, end) is not None
     if len(said) == 1 and said != "十":
+        if value == 1 and _NOT_ONE_AFTER.search(text, max(0, start - 1), start):
+            return False
         return bool(_FOLLOWS_ALWAYS.match(text, end) or (value > 1 and _FOLLOWS_BUT_NOT_ONE.match(text, end)))
     if all(sign in DIGITS for sign in said) or (said == "十" and _VERY.match(text, start)):
         return False
