@@ -20,7 +20,7 @@ Mono = npt.NDArray[np.int16]
 
 FRAME_S: Final = 0.03
 # Kept around what may be speech: a soft beginning; a fading end, and time for the model to see that it is over.
-_BEFORE, _AFTER = 10, 24
+_BEFORE, _AFTER = 10, 36
 
 # Powers, of full scale. No noise is thought quieter than -70 dB: a mu-law line on which nobody speaks toggles at -72.
 _QUIETEST = 10**-7.0

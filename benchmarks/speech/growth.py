@@ -1,0 +1,52 @@
+"""Whether a recording of three hours costs per second what one of a minute costs, and no more memory."""
+
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+
+from benchmarks.figures import Figure, at_most
+from benchmarks.speech import apart, calls
+from speech.recognizer import Recognizer
+
+# How long a recording is, by name, and how often it is heard: the longest one once.
+MINUTES = {"1 min": (1, 15), "10 min": (10, 3), "1 h": (60, 1), "3 h": (180, 1)}
+_LIMIT_S = 3600
+
+
+def figures() -> Iterator[Figure]:
+    recognizer = Recognizer.load(calls.MODEL)
+    minute = calls.speech(60)
+    costs: dict[str, float] = {}
+    peaks: dict[str, float] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for name, (minutes, times) in MINUTES.items():
+            path = calls.write(Path(folder) / "call.wav", minute, minutes)
+            heard = [_heard(recognizer, path) for _ in range(times)]
+            costs[name] = median(cost for cost, _ in heard)
+            peaks[name] = max(peak for _, peak in heard)
+    least, most = min(costs.values()), max(costs.values())
+    yield Figure(
+        "time for a second of sound, 1 min to 3 h: most over least",
+        most / least,
+        "x",
+        at_most(1.1),
+        {f"{name}, ms": 1000 * cost for name, cost in costs.items()},
+    )
+    more = peaks["3 h"] - peaks["1 min"]
+    yield Figure("memory of 3 h above that of 1 min", more, "MiB", at_most(60), peaks)
+
+
+def _heard(recognizer: Recognizer, path: Path) -> tuple[float, float]:
+    """Seconds for a second of sound, and the most memory of the process that heard it."""
+
+    def hear() -> float:
+        start = time.perf_counter()
+        transcript = recognizer.transcribe(path)
+        return (time.perf_counter() - start) / transcript.duration_s
+
+    outcome = apart.run(hear, _LIMIT_S)
+    if outcome.answer is None:
+        raise RuntimeError(f"Hearing {path} ended with signal {outcome.signal}.")
+    return float(outcome.answer), outcome.peak_mib
