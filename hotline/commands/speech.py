@@ -13,6 +13,7 @@ from hotline.commands.surroundings import ROOT
 from speech.audio import AudioError
 from speech.local_names import LocalNames, drug_names
 from speech.recognizer import Recognizer
+from speech.registry import NotAModelError
 from speech.understand import (
     Gazetteer,
     RecordError,
@@ -32,7 +33,10 @@ _EXISTING = click.Path(exists=True, path_type=Path)
 @click.option("--places", type=_EXISTING, help="places.csv of the organisation.")
 def transcribe(files: tuple[Path, ...], model: Path, units: Path | None, places: Path | None) -> None:
     """Transcribe recordings: a line of JSON for each FILE, with `error` for those that are none."""
-    recognizer = Recognizer.load(model)
+    try:
+        recognizer = Recognizer.load(model)
+    except NotAModelError as error:
+        raise click.ClickException(str(error)) from error
     names = LocalNames.from_names([*_gazetteer(units, places).names, *drug_names()]) if units else LocalNames()
     failed = False
     for file in files:
