@@ -20,7 +20,7 @@ def figures() -> Iterator[Figure]:
     recognizer, calibration = Recognizer.load(DEMO), Calibration.of(DEMO)
     judged = [(other.name, judge(other.hearing, calibration)) for other in others(recognizer, JUDGED)]
     passed = [(name, transcript) for name, transcript in judged if transcript.doubt is None]
-    kinds = Counter(transcript.doubt.value for _, transcript in judged if transcript.doubt)
+    kinds = dict(Counter(transcript.doubt.value for _, transcript in judged if transcript.doubt))
     note = "not marked: " + "; ".join(f"{name} -> {transcript.text}" for name, transcript in passed) if passed else ""
     bound = at_least(0.95 * len(judged))
     yield Figure(
