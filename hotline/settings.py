@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BeforeValidator, Field, HttpUrl, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from speech.download import OFFICIAL_LIST
+
 _SECRET_KEY_CHARACTERS = 32
 _AUTH_TOKEN = re.compile(r"[0-9a-fA-F]{32}")
 
@@ -80,9 +82,11 @@ class Settings(BaseSettings):
     delete_at_carrier: bool = True
 
     recordings_url: str = Field(default_factory=lambda: f"file://{_here('recordings')}")
-    recording_limit_bytes: int = Field(default=200_000_000, gt=0)
+    recording_limit_bytes: int = Field(default=400_000_000, gt=0)
     journal_dir: Path = Field(default_factory=lambda: Path(_here("journal")))
     speech_model_path: Path = Path("speech/demo_model")
+    models_path: Path = Field(default_factory=lambda: Path(_here("models")))
+    speech_models_url: HttpUrl = HttpUrl(OFFICIAL_LIST)
     speech_processes: int = Field(default=0, ge=0, description="0: one for each core")
     io_processes: int = Field(default=2, ge=1)
 

@@ -61,6 +61,7 @@ WRONG = {
     "TWILIO_API_BASE": "hidden-word",
     "DELETE_AT_CARRIER": "hidden-word",
     "RECORDING_LIMIT_BYTES": "-1",
+    "SPEECH_MODELS_URL": "hidden-word",
     "SPEECH_PROCESSES": "-1",
     "IO_PROCESSES": "0",
     "TIME_ZONE": "hidden-word",

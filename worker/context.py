@@ -10,11 +10,11 @@ from hotline.settings import Settings
 from hotline.store import RecordingStore
 from hotline.telephony.carrier import Carrier
 from hotline.telephony.twilio_carrier import TwilioCarrier
-from speech.recognizer import Recognizer
+from worker.ears import Ears
 
 
-class NoRecognizerError(RuntimeError):
-    """A transcription reached a process that has loaded no model."""
+class NoEarsError(RuntimeError):
+    """A transcription reached a process that is not for speech."""
 
 
 @dataclass(frozen=True)
@@ -27,21 +27,21 @@ class Context:
     clock: Clock
     carrier: Carrier
     store: RecordingStore
-    model: Recognizer | None
+    hearing: Ears | None = None
 
     @property
-    def recognizer(self) -> Recognizer:
-        """The loaded model.
+    def ears(self) -> Ears:
+        """What a speech process hears with.
 
         Raises:
-            NoRecognizerError: in a process that is not for speech.
+            NoEarsError
         """
-        if self.model is None:
-            raise NoRecognizerError
-        return self.model
+        if self.hearing is None:
+            raise NoEarsError
+        return self.hearing
 
 
-def make_context(settings: Settings, model: Recognizer | None = None) -> Context:
+def make_context(settings: Settings, hearing: Ears | None = None) -> Context:
     """Everything a job needs; connects to nothing."""
     engine = make_engine(settings.sqlalchemy_url, is_pooled=False)
     return Context(
@@ -51,5 +51,5 @@ def make_context(settings: Settings, model: Recognizer | None = None) -> Context
         clock=clock_for(settings.clock_file),
         carrier=TwilioCarrier(settings),
         store=RecordingStore(settings.recordings_url),
-        model=model,
+        hearing=hearing,
     )

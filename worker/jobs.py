@@ -2,13 +2,16 @@
 
 import hashlib
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from io import BufferedRandom
+from time import monotonic
 
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from hotline.logs import get_log
 from hotline.models import (
     Direction,
     MessageState,
@@ -20,16 +23,22 @@ from hotline.models import (
     Transcript,
     Work,
 )
-from hotline.services import calls, facts, intake, organisation, recordings, surveys, text_messages
+from hotline.services import calls, facts, intake, recordings, speech_models, surveys, text_messages
 from hotline.services.receipts import RecordingTold, Told
 from hotline.telephony.carrier import CarrierRefusedError, NotThereError, RecordingTooLargeError
 from hotline.telephony.journal import recording_told_from
-from speech.audio import AudioError
-from speech.transcript import Word
-from speech.understand import Facts, Gazetteer, understand, understand_survey
+from speech.audio import AudioError, Limits
+from speech.peaks import PeakMeter, Peaks
+from speech.recognizer import OnWords, Recognizer
+from speech.transcript import Transcript as Heard
+from speech.transcript import Word, join_words
+from speech.understand import Facts, Gazetteer, SurveyAnswers, understand, understand_survey
 from worker.context import Context
 
+log = get_log(__name__)
+
 CALLER = "caller"
+_TELL_EVERY_S = 5.0
 
 Store = Callable[[Session, datetime], None]
 Run = Callable[[Context, int], Store]
@@ -83,37 +92,95 @@ def _describe(media: BufferedRandom, stem: str) -> recordings.Stored:
 
 def transcribe_recording(context: Context, recording_id: int) -> Store:
     """Let the recogniser hear a stored recording."""
-    with context.sessions() as session:
-        recording = session.get_one(Recording, recording_id)
-        if recording.state != RecordingState.STORED or recording.store_key is None:
-            return _nothing
-        key = recording.store_key
+    sound = _sound_of(context, recording_id, {RecordingState.STORED})
+    if sound is None:
+        return _nothing
     try:
-        with context.store.open(key) as sound:
-            heard = context.recognizer.transcribe(sound)
+        heard, peaks = _hear(context, sound, _Progress(context, sound))
     except AudioError as error:
         return _spoiled(context, recording_id, RecordingState.UNREADABLE, str(error))
 
     def store(session: Session, now: datetime) -> None:
         recording = recordings.lock(session, recording_id)
-        recordings.transcribed(session, recording, heard, now, delete_at_carrier=context.settings.delete_at_carrier)
+        is_done_with = context.settings.delete_at_carrier
+        recordings.transcribed(session, recording, heard, now, delete_at_carrier=is_done_with, peaks=peaks)
 
     return store
 
 
+def retranscribe_recording(context: Context, recording_id: int) -> Store:
+    """Let the recogniser of today hear what one heard before."""
+    sound = _sound_of(context, recording_id, {RecordingState.TRANSCRIBED, RecordingState.NO_SPEECH})
+    if sound is None:
+        return _nothing
+    heard, peaks = _hear(context, sound)
+    return lambda session, now: recordings.transcribed_anew(
+        session, recordings.lock(session, recording_id), heard, now, peaks=peaks
+    )
+
+
+@dataclass(frozen=True)
+class _Sound:
+    """A recording in our store, and the model that hears its line."""
+
+    recording_id: int
+    key: str
+    recognizer: Recognizer
+
+
+def _sound_of(context: Context, recording_id: int, states: set[RecordingState]) -> _Sound | None:
+    """None when there is nothing to hear, or not any more."""
+    with context.sessions() as session:
+        recording = session.get_one(Recording, recording_id)
+        if recording.state not in states or recording.store_key is None:
+            return None
+        chosen = speech_models.choices(session).for_line(recording.call.line_id)
+        return _Sound(recording_id, recording.store_key, context.ears.recognizer(chosen))
+
+
+def _hear(context: Context, sound: _Sound, on_words: OnWords | None = None) -> tuple[Heard, Peaks]:
+    meter = PeakMeter()
+    with context.store.open(sound.key) as file:
+        heard = sound.recognizer.transcribe(file, meter=meter, on_words=on_words)
+    return context.ears.names.correct(heard), meter.peaks()
+
+
+class _Progress:
+    """Writes down every few seconds how far a long recording has been heard; short ones are over before that."""
+
+    def __init__(self, context: Context, sound: _Sound) -> None:
+        self._context, self._sound = context, sound
+        self._words: list[str] = []
+        self._due_at = monotonic() + _TELL_EVERY_S
+
+    def __call__(self, until_s: float, words: Sequence[Word]) -> None:
+        self._words += [word.word for word in words]
+        if monotonic() >= self._due_at:
+            self._due_at = monotonic() + _TELL_EVERY_S
+            self._tell(until_s)
+
+    def _tell(self, until_s: float) -> None:
+        text = join_words(self._words, self._sound.recognizer.info.language)
+        try:
+            with self._context.sessions.begin() as session:
+                recordings.heard_so_far(session, self._sound.recording_id, until_s, text)
+        except OperationalError:
+            # What counts is stored at the end, and by then the database may be back.
+            log.warning("progress cannot be told", recording_id=self._sound.recording_id)
+
+
 def understand_transcript(context: Context, transcript_id: int) -> Store:
-    """Take the facts from a transcript, the machine's or a person's, into the order or the survey."""
+    """Take the facts from a transcript, the machine's or a person's, into the order or the survey.
+
+    Of one that is in doubt nothing is taken: the order is there, and a person listens.
+    """
     with context.sessions() as session:
         transcript = session.get_one(Transcript, transcript_id)
-        kind, text = transcript.recording.kind, transcript.text
+        kind, text, is_in_doubt = transcript.recording.kind, transcript.text, transcript.doubt is not None
         words = tuple(Word(**word) for word in transcript.words)
-        names = organisation.gazetteer(session)
     if kind == RecordingKind.SURVEY:
-        answers = understand_survey(text)
-        return lambda session, now: surveys.heard(
-            session, session.get_one(Transcript, transcript_id).recording, answers, now, context.settings.zone
-        )
-    understood = _understood(text, words, names)
+        return _answered(context, transcript_id, None if is_in_doubt else understand_survey(text))
+    understood = None if is_in_doubt else _understood(text, words, context.ears.gazetteer)
 
     def store(session: Session, now: datetime) -> None:
         made = session.get_one(Transcript, transcript_id)
@@ -124,6 +191,17 @@ def understand_transcript(context: Context, transcript_id: int) -> Store:
         order = intake.receive_call(session, call, now, context.settings.zone)
         if understood is not None:
             facts.propose(session, order, made, understood, now, context.settings.zone)
+
+    return store
+
+
+def _answered(context: Context, transcript_id: int, answers: SurveyAnswers | None) -> Store:
+    def store(session: Session, now: datetime) -> None:
+        recording = session.get_one(Transcript, transcript_id).recording
+        if answers is None:
+            surveys.not_heard(session, recording, now, context.settings.zone)
+        else:
+            surveys.heard(session, recording, answers, now, context.settings.zone)
 
     return store
 
@@ -273,11 +351,29 @@ def _leave_to_a_person(_context: Context, _session: Session, _subject_id: int, _
 
 JOBS: Mapping[Work, Job] = {
     Work.FETCH_RECORDING: Job("io", fetch_recording, _recording_lost),
-    Work.TRANSCRIBE_RECORDING: Job("speech", transcribe_recording, _recording_failed, limit_s=3600),
+    Work.TRANSCRIBE_RECORDING: Job("speech", transcribe_recording, _recording_failed),
+    Work.RETRANSCRIBE_RECORDING: Job("speech", retranscribe_recording, _leave_to_a_person),
     Work.UNDERSTAND_TRANSCRIPT: Job("speech", understand_transcript, _not_understood),
     Work.DELETE_AT_CARRIER: Job("io", delete_at_carrier, _leave_to_a_person),
     Work.SEND_MESSAGE: Job("io", send_message, _message_failed),
     Work.DIAL_ATTEMPT: Job("io", dial_attempt, _attempt_failed),
     Work.ADOPT_RECORDING: Job("io", adopt_recording, _leave_to_a_person),
 }
+_HEARING = frozenset({Work.TRANSCRIBE_RECORDING, Work.RETRANSCRIBE_RECORDING})
+# Telephone sound that is packed more tightly than this is not delivered.
+_FEWEST_BYTES_A_SECOND = 4000
+# A model that takes longer than the talk itself took, on a busy machine, is too large for it.
+_SLOWEST = 2
+
+
+def limit_s(session: Session, work: Work, subject_id: int) -> int:
+    """After how many seconds a run hangs: for sound, from its length and the number of its channels."""
+    recording = session.get(Recording, subject_id) if work in _HEARING else None
+    if recording is None:
+        return JOBS[work].limit_s
+    guessed_s = (recording.size_bytes or 0) / _FEWEST_BYTES_A_SECOND
+    length_s = min(recording.duration_s or guessed_s, Limits().max_duration_s)
+    return JOBS[work].limit_s + round(length_s * recording.channels * _SLOWEST)
+
+
 QUEUES = tuple(sorted({job.queue for job in JOBS.values()}))

@@ -71,6 +71,7 @@ class Parcel:
     entry_id: int
     tries: int
     work: Work
+    limit_s: int
 
     @property
     def job_id(self) -> str:
@@ -92,7 +93,7 @@ def send(redis: Redis, parcels: Iterable[Parcel]) -> None:
                 _PERFORM,
                 args=(parcel.entry_id,),
                 job_id=parcel.job_id,
-                timeout=job.limit_s,
+                timeout=parcel.limit_s,
                 result_ttl=0,
                 failure_ttl=_KEEP_FAILED_S,
                 description=parcel.work.value,

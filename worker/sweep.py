@@ -7,15 +7,17 @@ from redis import Redis
 from redis.exceptions import RedisError
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from hotline.logs import get_log
-from hotline.models import Call, Direction
+from hotline.models import Call, Direction, OutboxEntry
 from hotline.rules.survey_states import AttemptEvent
 from hotline.services import calls, organisation, outbox, surveys
 from hotline.services.receipts import Told
 from hotline.telephony.carrier import CallAtCarrier, CarrierUnavailableError, NotThereError
 from hotline.telephony.journal import Entry, Journal, store
 from worker.context import Context
+from worker.jobs import limit_s
 from worker.perform import alone, take_up_lost
 from worker.queue import Parcel, send, waiting
 
@@ -31,9 +33,7 @@ def send_due(context: Context, redis: Redis) -> None:
     """Send what is due, until nothing is."""
     while True:
         with context.sessions.begin() as session:
-            parcels = [
-                Parcel(entry.id, entry.tries, entry.work) for entry in outbox.take_due(session, context.clock.now())
-            ]
+            parcels = [_parcel(session, entry) for entry in outbox.take_due(session, context.clock.now())]
         if not parcels:
             return
         send(redis, parcels)
@@ -44,7 +44,7 @@ def send_lost_again(context: Context, redis: Redis) -> None:
     with context.sessions() as session:
         long_ago = context.clock.now() - _GRACE
         parcels = [
-            Parcel(entry.id, entry.tries, entry.work)
+            _parcel(session, entry)
             for entry in outbox.sent(session)
             if entry.sent_at is not None and entry.sent_at <= long_ago
         ]
@@ -53,6 +53,10 @@ def send_lost_again(context: Context, redis: Redis) -> None:
             if is_alone:
                 take_up_lost(context, parcel.entry_id)
     send_due(context, redis)
+
+
+def _parcel(session: Session, entry: OutboxEntry) -> Parcel:
+    return Parcel(entry.id, entry.tries, entry.work, limit_s(session, entry.work, entry.subject_id))
 
 
 def _missing(redis: Redis, parcels: Iterable[Parcel]) -> list[Parcel]:

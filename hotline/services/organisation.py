@@ -3,7 +3,8 @@
 import re
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import Text, cast, func, literal, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session
 
 from hotline.models import Line, Place, Unit
@@ -73,6 +74,23 @@ def topmost(session: Session) -> str | None:
     return session.scalars(
         select(Unit.code).where(Unit.parent_id.is_(None)).order_by(func.length(Unit.path), Unit.id).limit(1)
     ).one_or_none()
+
+
+def names(session: Session) -> list[str]:
+    """Every name of a unit or a place that transcripts may hold."""
+    units = session.execute(select(Unit.name, Unit.aliases).order_by(Unit.path))
+    of_units = [name for unit, aliases in units for name in (unit, *aliases)]
+    return [*of_units, *session.scalars(select(Place.name).order_by(Place.id))]
+
+
+def state_of_names(session: Session) -> tuple[str | None, str | None]:
+    """Changes whenever what `gazetteer` or `names` gives would."""
+    unit = func.concat_ws("|", Unit.id, Unit.code, Unit.parent_id, Unit.level, Unit.name, cast(Unit.aliases, Text))
+    place = func.concat_ws("|", Place.unit_id, Place.name)
+    return (
+        session.scalar(select(func.md5(func.string_agg(unit, aggregate_order_by(literal("\n"), Unit.id))))),
+        session.scalar(select(func.md5(func.string_agg(place, aggregate_order_by(literal("\n"), Place.id))))),
+    )
 
 
 def gazetteer(session: Session) -> Gazetteer:

@@ -1,6 +1,7 @@
 """Which recognition model hears which line: chosen by a person, kept as a history, and the newest choice counts."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,6 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from hotline.models import Line, ModelUse
+from hotline.settings import Settings
+from speech.registry import ModelInfo, NotAModelError, describe, installed
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,23 @@ def choices(session: Session) -> Choices:
     """What counts now."""
     newest = {use.line_id: use.model for use in uses(session)}
     return Choices(newest.get(None), {line_id: model for line_id, model in newest.items() if line_id and model})
+
+
+def on_disk(settings: Settings) -> dict[str, ModelInfo]:
+    """The models of this machine by their labels: those that were fetched, and that of the settings."""
+    there = {info.label: info for info in installed(settings.models_path)}
+    with suppress(NotAModelError):
+        of_settings = describe(settings.speech_model_path)
+        there[of_settings.label] = of_settings
+    return there
+
+
+def label_of_settings(settings: Settings) -> str:
+    """What hears lines without any choice; the folder's name where there is no model in it."""
+    try:
+        return describe(settings.speech_model_path).label
+    except NotAModelError:
+        return settings.speech_model_path.name
 
 
 def uses(session: Session) -> list[ModelUse]:

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-_FOLDER = Path(__file__).parent / "lexicon"
+FOLDER = Path(__file__).parent / "lexicon"
 _GAP = ".{0,6}?"
 _LIST = re.compile(r"\{(\w+)\}")
 
@@ -41,7 +41,7 @@ class Span:
 @cache
 def table(name: str) -> Mapping[str, Any]:
     """A lexicon file, read once."""
-    path = _FOLDER / f"{name}.toml"
+    path = FOLDER / f"{name}.toml"
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:

@@ -12,9 +12,12 @@ from workshop import Workshop
 
 from hotline.db import Base, make_sessions
 from hotline.store import RecordingStore
+from speech.local_names import LocalNames
 from speech.recognizer import Recognizer
+from speech.understand import Gazetteer
 from stack.postgres import Postgres
 from worker.context import Context
+from worker.ears import Ears
 
 _ROOT = Path(__file__).parents[2]
 _EVERYTHING = ", ".join(Base.metadata.tables)
@@ -40,7 +43,8 @@ def workshop(workers_database: Engine, tmp_path: Path, model: Recognizer) -> Ite
     carrier, clock = ScriptedCarrier(), factories.SetClock()
     store = RecordingStore(settings.recordings_url)
     sessions = make_sessions(workers_database)
-    yield Workshop(Context(settings, workers_database, sessions, clock, carrier, store, model), carrier, clock)
+    ears = Ears({model.info.label: model}, model.info.label, Gazetteer(), LocalNames.from_names(()))
+    yield Workshop(Context(settings, workers_database, sessions, clock, carrier, store, ears), carrier, clock)
     with workers_database.begin() as connection:
         connection.execute(text(f"truncate {_EVERYTHING} restart identity"))
 

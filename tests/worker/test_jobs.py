@@ -57,6 +57,12 @@ def a_stored_recording(workshop: Workshop) -> int:
     return recording_id
 
 
+def a_heard_recording(workshop: Workshop) -> int:
+    recording_id = a_stored_recording(workshop)
+    workshop.do(Work.TRANSCRIBE_RECORDING, recording_id)
+    return recording_id
+
+
 def a_transcript(session: Session, text: str = TEXT, call: Call | None = None, **more: object) -> Transcript:
     recording = factories.recording(session, call or a_call(session), state=RecordingState.TRANSCRIBED, **more)
     made = Transcript(
@@ -438,6 +444,7 @@ def test_a_job_whose_worker_died_before_it_was_done_is_run_again_and_counts_once
     subjects = {
         Work.FETCH_RECORDING: lambda: workshop.make(an_expected_recording),
         Work.TRANSCRIBE_RECORDING: lambda: a_stored_recording(workshop),
+        Work.RETRANSCRIBE_RECORDING: lambda: a_heard_recording(workshop),
         Work.UNDERSTAND_TRANSCRIPT: lambda: workshop.make(a_transcript),
         Work.DELETE_AT_CARRIER: lambda: a_stored_recording(workshop),
         Work.SEND_MESSAGE: lambda: workshop.make(a_message),

@@ -1,42 +1,24 @@
 """Worker processes as they are started in earnest: killed while at work, woken by a commit, ended in peace."""
 
-import os
 import socket
-import subprocess
-import sys
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import factories
 import psutil
 import pytest
+from processes import kill_all, process, until
 from redis import Redis
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 from workshop import Workshop
 
-from hotline.clock import freeze_clock
 from hotline.models import OutboxEntry, OutboxState, Recording, RecordingState, Work
 from hotline.services import outbox
 from worker.perform import alone, perform_with
 from worker.queue import waiting
 from worker.sweep import send_due, send_lost_again
-
-ROOT = Path(__file__).parents[2]
-
-
-def until(look: Callable[[], Any], what: str, timeout_s: float = 20) -> Any:
-    """What `look` finds as soon as it finds something."""
-    end, pause = time.monotonic() + timeout_s, threading.Event()
-    while not (found := look()):
-        assert time.monotonic() < end, f"waited {timeout_s:.0f} s for {what}"
-        pause.wait(0.05)
-    return found
 
 
 @pytest.fixture
@@ -45,45 +27,6 @@ def silent_carrier() -> Iterator[socket.socket]:
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(20)
         yield server
-
-
-@contextmanager
-def process(workshop: Workshop, kind: str, redis_url: str, carrier: str, tmp_path: Path) -> Iterator[subprocess.Popen]:
-    """A worker process, of which nothing is left afterwards."""
-    settings = workshop.context.settings
-    environment = {
-        "PATH": os.environ["PATH"],
-        "PYTHONPATH": str(ROOT),
-        "DATABASE_URL": settings.database_url.get_secret_value(),
-        "REDIS_URL": redis_url,
-        "SECRET_KEY": "x" * 32,
-        "PUBLIC_BASE_URL": factories.BASE_URL,
-        "TWILIO_ACCOUNT_SID": factories.ACCOUNT_SID,
-        "TWILIO_AUTH_TOKEN": factories.AUTH_TOKEN,
-        "TWILIO_API_BASE": carrier,
-        "RECORDINGS_URL": settings.recordings_url,
-        "JOURNAL_DIR": str(settings.journal_dir),
-        "IO_PROCESSES": "1",
-        "CLOCK_FILE": str(tmp_path / "clock"),
-    }
-    freeze_clock(tmp_path / "clock", workshop.clock.now())
-    command = [sys.executable, "-m", "worker.main", kind]
-    with (tmp_path / f"{kind}.log").open("wb") as log:
-        started = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT)
-        try:
-            yield started
-        finally:
-            kill_all(started)
-
-
-def kill_all(started: subprocess.Popen) -> None:
-    """As if the machine had lost its power: the parent, its worker and the worker's child at once."""
-    if started.poll() is None:
-        parent = psutil.Process(started.pid)
-        for each in [parent, *parent.children(recursive=True)]:
-            with suppress(psutil.NoSuchProcess):
-                each.kill()
-    started.wait(10)
 
 
 def ask_to_fetch(workshop: Workshop) -> int:

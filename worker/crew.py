@@ -1,0 +1,171 @@
+"""The processes at work on one queue: forked from a parent that holds what they share, and replaced when need be."""
+
+import ctypes
+import gc
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import Protocol
+
+from rq import Worker
+
+from hotline.logs import get_log
+from worker import perform
+from worker.context import Context
+from worker.queue import SERIALIZER, OutboxJob, connect
+from worker.queue import queue as queue_of
+
+log = get_log(__name__)
+
+END = frozenset({signal.SIGTERM, signal.SIGINT})
+_AWAITED = {*END, signal.SIGCHLD}
+_PR_SET_PDEATHSIG = 1
+_LOOK_EVERY_S = 3.0
+# A child that dies at once, again and again, is not forked faster than this.
+_FORK_EVERY_S = 1.0
+
+
+class Renewal(Protocol):
+    """How a parent that holds something takes up what has changed in it."""
+
+    def check(self) -> int | None:
+        """The process that tries what has changed, when something has since the last look."""
+
+    def renew(self, children: Iterable[int]) -> None:
+        """It can be used: become a new parent of the same children. Does not come back."""
+
+
+def block_signals() -> None:
+    """Signals are waited for: none arrives between two steps, so that no child is forked and then forgotten."""
+    signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
+    signal.pthread_sigmask(signal.SIG_BLOCK, _AWAITED)
+
+
+def run(
+    queue: str, context: Context, count: int, renewal: Renewal | None = None, old: frozenset[int] = frozenset()
+) -> None:
+    """Keep `count` children at work until told to end; each forks again for every job.
+
+    `old` are children of an earlier program in this process: each ends after its present job and is replaced then.
+    """
+    perform.install(context)
+    block_signals()
+    gc.collect()
+    gc.freeze()  # a collection in a child would write to every page that it shares with the others
+    crew = _Crew(lambda: _fork(queue, context), old)
+    crew.fork(max(count - len(old), 0))
+    crew.tell(old)
+    while crew.children:
+        number = _awaited(None if crew.is_ending else _LOOK_EVERY_S)
+        if number in END:
+            crew.end()
+        elif number is None and renewal is not None:
+            crew.trial = crew.trial or renewal.check()
+        if crew.reap() and renewal is not None:
+            renewal.renew(crew.children)
+
+
+class _Crew:
+    """The children, and what becomes of those that ended. A child keeps its number until it is reaped here."""
+
+    def __init__(self, fork: Callable[[], int], old: frozenset[int]) -> None:
+        self.children = set(old)
+        self.is_ending = False
+        self.trial: int | None = None
+        self._fork = fork
+        self._leaving = set(old)
+
+    def fork(self, count: int) -> None:
+        self.children |= {self._fork() for _ in range(count)}
+
+    def tell(self, children: Iterable[int]) -> None:
+        """Let them end after their present job."""
+        for child in children:
+            os.kill(child, signal.SIGTERM)
+
+    def end(self) -> None:
+        self.is_ending = True
+        self.tell(self.children)
+        if self.trial is not None:
+            os.kill(self.trial, signal.SIGKILL)
+
+    def reap(self) -> bool:
+        """Replace those that ended; whether a trial ended well."""
+        ended = _reaped()
+        gone = self.children & ended.keys()
+        self.children -= gone
+        if not self.is_ending:
+            self._replace(gone)
+        if self.trial not in ended:
+            return False
+        status = ended[self.trial]
+        self.trial = None
+        if status != 0:
+            log.error("what has changed cannot be used: everything goes on as before", status=status)
+        return status == 0 and not self.is_ending
+
+    def _replace(self, gone: set[int]) -> None:
+        self.fork(len(gone & self._leaving))
+        unexpected = gone - self._leaving
+        self._leaving -= gone
+        if unexpected:
+            log.warning("a worker ended and is started again", count=len(unexpected))
+            if signal.sigtimedwait(END, _FORK_EVERY_S) is None:
+                self.fork(len(unexpected))
+            else:
+                self.end()
+
+
+def _awaited(for_s: float | None) -> int | None:
+    """The signal that came; None when none did in that time."""
+    if for_s is None:
+        return signal.sigwait(_AWAITED)
+    found = signal.sigtimedwait(_AWAITED, for_s)
+    return found.si_signo if found else None
+
+
+def _reaped() -> dict[int, int]:
+    """The children that ended since the last time, and how."""
+    ended: dict[int, int] = {}
+    with suppress(ChildProcessError):  # there is none left
+        while (found := os.waitpid(-1, os.WNOHANG))[0] != 0:
+            ended[found[0]] = os.waitstatus_to_exitcode(found[1])
+    return ended
+
+
+def _fork(queue: str, context: Context) -> int:
+    parent = os.getpid()
+    pid = os.fork()
+    if pid:
+        return pid
+    _end_with(parent)
+    for number in _AWAITED:
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _AWAITED)
+    _work(queue, context)
+    os._exit(0)
+
+
+def _end_with(parent: int) -> None:
+    """Ask the kernel for SIGTERM when the parent dies, even if it is killed."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:
+        os._exit(0)
+
+
+def _work(queue: str, context: Context) -> None:
+    redis = connect(context.settings.redis_url.get_secret_value())
+    worker = Worker(
+        [queue_of(redis, queue)],
+        connection=redis,
+        serializer=SERIALIZER,
+        job_class=OutboxJob,
+        worker_ttl=30,
+        job_monitoring_interval=5,
+        maintenance_interval=20,
+        log_job_description=False,
+    )
+    worker.work(logging_level="WARNING")

@@ -1,0 +1,127 @@
+"""What a speech process hears and understands with: the models of all lines and the names of the organisation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from hotline.db import Sessions
+from hotline.logs import get_log
+from hotline.services import organisation, speech_models
+from hotline.services.speech_models import Choices
+from hotline.settings import Settings
+from speech.local_names import LocalNames, drug_names
+from speech.recognizer import Recognizer
+from speech.registry import NotAModelError, state_of_files
+from speech.transcript import Transcript, Word
+from speech.trial import RECORDING
+from speech.understand import Gazetteer, understand, understand_survey
+from speech.understand.lexicon import FOLDER as LEXICONS
+
+log = get_log(__name__)
+
+_ANYTHING = "家里没有米了"
+
+Files = frozenset[tuple[str, int, int, int]]
+
+
+class ModelNotLoadedError(LookupError):
+    """The model that was chosen for a line is not on this machine, or could not be loaded, or is being loaded."""
+
+
+class BrokenModelError(Exception):
+    """A model that is there cannot be used."""
+
+
+@dataclass(frozen=True)
+class Sources:
+    """All that ears are made from, as it stood at one moment; what is equal to it makes the same ears."""
+
+    choices: Choices
+    fallback: str
+    models: Mapping[str, tuple[Path, Files]]
+    lexicons: Files
+    names: tuple[str | None, str | None]
+
+    @property
+    def absent(self) -> frozenset[str]:
+        """Models that are in use, and not on this machine."""
+        return _in_use(self.choices, self.fallback) - self.models.keys()
+
+
+@dataclass(frozen=True)
+class Ears:
+    """Made once in the parent; every child shares its memory."""
+
+    models: Mapping[str, Recognizer]
+    fallback: str
+    gazetteer: Gazetteer
+    names: LocalNames
+
+    def recognizer(self, chosen: str | None) -> Recognizer:
+        """The model of that label; where none was chosen, that of the settings.
+
+        Raises:
+            ModelNotLoadedError
+        """
+        label = chosen or self.fallback
+        if label not in self.models:
+            raise ModelNotLoadedError(label)
+        return self.models[label]
+
+
+def look(settings: Settings, sessions: Sessions) -> Sources:
+    """What ears would be made from now."""
+    with sessions() as session:
+        choices = speech_models.choices(session)
+        names = organisation.state_of_names(session)
+    there, fallback = speech_models.on_disk(settings), speech_models.label_of_settings(settings)
+    used = _in_use(choices, fallback) & there.keys()
+    models = {label: (there[label].path, state_of_files(there[label].path)) for label in used}
+    return Sources(choices, fallback, models, state_of_files(LEXICONS), names)
+
+
+def make(sources: Sources, sessions: Sessions, *, is_strict: bool = False) -> Ears:
+    """Load everything. A model that cannot be loaded is told and left out: its lines wait for it, and no others.
+
+    `is_strict` has each model hear a known recording, too; the process may die of it.
+
+    Raises:
+        BrokenModelError: one that is there cannot be loaded, and `is_strict`.
+    """
+    for label in sources.absent:
+        log.error("a recognition model that is in use is not on this machine", model=label)
+    loaded = {label: _load(label, path, is_strict=is_strict) for label, (path, _) in sources.models.items()}
+    with sessions() as session:
+        gazetteer = organisation.gazetteer(session)
+        names = LocalNames.from_names([*organisation.names(session), *drug_names()])
+    models = {label: recognizer for label, recognizer in loaded.items() if recognizer}
+    ears = Ears(models, sources.fallback, gazetteer, names)
+    _prepare(ears)
+    return ears
+
+
+def _in_use(choices: Choices, fallback: str) -> frozenset[str]:
+    return frozenset({choices.default or fallback, *choices.lines.values()})
+
+
+def _load(label: str, path: Path, *, is_strict: bool) -> Recognizer | None:
+    try:
+        recognizer = Recognizer.load(path)
+    except NotAModelError as error:
+        if is_strict:
+            raise BrokenModelError(label) from error
+        log.exception("a recognition model could not be loaded", model=label)
+        return None
+    if is_strict:
+        recognizer.transcribe(RECORDING)
+    return recognizer
+
+
+def _prepare(ears: Ears) -> None:
+    """Read what is read at first use, here and not in each child for itself."""
+    words = (Word(_ANYTHING, 0.0, 1.0, 1.0),)
+    ears.names.correct(Transcript(1.0, words, ears.fallback, "zh-CN"))
+    understand(_ANYTHING, ears.gazetteer, words=words)
+    understand_survey(_ANYTHING)
