@@ -37,7 +37,10 @@ class Name:
 
 @dataclass(frozen=True)
 class Heard:
-    """A character of a stretch, and where it stands: in which word, and at which place in it."""
+    """A character of a stretch, and where it stands: in which word, and at which place in it.
+
+    `weight` is how much a difference in sound counts here.
+    """
 
     character: str
     sound: Reading
@@ -45,6 +48,7 @@ class Heard:
     word: Word
     number: int
     place: int
+    weight: float
 
     @property
     def start(self) -> float:
@@ -93,7 +97,7 @@ class Stretch:
     @classmethod
     def of(cls, words: Sequence[Word]) -> Stretch:
         heard = tuple(
-            Heard(character, sound, folds(sound), word, number, place)
+            Heard(character, sound, folds(sound), word, number, place, _AT_LEAST + word.conf)
             for number, word in enumerate(words)
             for place, (character, sound) in enumerate(zip(word.word, readings(word.word), strict=True))
         )
@@ -134,9 +138,10 @@ def laid(name: Name, heard: Sequence[Heard], start: int, limit: float) -> Fit | 
 
 
 def _differ(sound: Reading, one: Heard) -> float:
-    far = apart(sound, one.sound) * (_AT_LEAST + one.word.conf)
+    far = apart(sound, one.sound)
+    weighed = far * one.weight
     # However unsure the word: a syllable that sounds otherwise was not heard.
-    return far if resembles(sound, one) else max(far, _GAP)
+    return weighed if far <= _ALIKE else max(weighed, _GAP)
 
 
 def resembles(sound: Reading, one: Heard) -> bool:

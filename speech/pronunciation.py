@@ -144,6 +144,7 @@ def folded(character: str) -> str:
     return _folded(syllable(character))
 
 
+@cache
 def _folded(sound: str) -> str:
     for initial, equal in _FOLDED_INITIALS:
         if sound.startswith(initial):
@@ -166,6 +167,7 @@ def _apart(one: Syllable, other: Syllable) -> float:
     return min(FARTHEST, _initials_apart(one.initial, other.initial) + _finals_apart(one.final, other.final) + tones)
 
 
+@cache
 def _initials_apart(one: str, other: str) -> float:
     if one == other:
         return 0.0
@@ -176,6 +178,7 @@ def _initials_apart(one: str, other: str) -> float:
     return _OTHER_NEAR if frozenset((one, other)) in _NEAR_INITIALS else _OTHER_INITIAL
 
 
+@cache
 def _finals_apart(one: str, other: str) -> float:
     (glide, vowel, ending), (other_glide, other_vowel, other_ending) = _FINALS[one], _FINALS[other]
     is_nasal = {ending, other_ending} == {"n", "ng"}
