@@ -103,13 +103,13 @@ class Stretch:
         )
         return cls(heard, "".join(one.character for one in heard))
 
-    def already(self, names: frozenset[str], lengths: Iterable[int]) -> frozenset[int]:
-        """Places that hold a known name as it is written."""
+    def holding(self, texts: frozenset[str], lengths: Iterable[int]) -> frozenset[int]:
+        """Places that hold one of these texts, of one of these lengths."""
         return frozenset(
             place
             for length in lengths
             for start in range(len(self.text) - length + 1)
-            if self.text[start : start + length] in names
+            if self.text[start : start + length] in texts
             for place in range(start, start + length)
         )
 

@@ -86,7 +86,7 @@ class LocalNames:
 
     def _fits(self, stretch: Stretch) -> Iterator[Fit]:
         """The names that this may have been, each with what is left of what may speak against it."""
-        kept = stretch.already(self._written, self._lengths)
+        kept = stretch.holding(self._kept, self._lengths)
         for fit in self._near(stretch.heard):
             left = fit.name.allowed - _against(fit, stretch, kept)
             if left >= -_ALLOWED_BY_CUE and stretch.expects_name(fit.start, fit.end):
@@ -120,12 +120,13 @@ class LocalNames:
         )
 
     @cached_property
-    def _written(self) -> frozenset[str]:
-        return frozenset(name.text for name in self.names)
+    def _kept(self) -> frozenset[str]:
+        """What no name may replace: other names, and the words that orders and alarms hang on."""
+        return frozenset([*(name.text for name in self.names), *table("hearing")["words"]])
 
     @cached_property
     def _lengths(self) -> frozenset[int]:
-        return frozenset(map(len, self._written))
+        return frozenset(map(len, self._kept))
 
 
 def _telling(name: str) -> float:

@@ -126,6 +126,12 @@ def test_common_words_do_not_become_names_that_merely_resemble_them():
     )
 
 
+@pytest.mark.parametrize(("heard", "name"), [(("跳", "楼", "接"), "挑楼街"), (("着火", "里"), "照霍里")])
+def test_words_that_alarms_hang_on_never_become_names(heard, name):
+    said = transcript(*((word, 0.3) for word in heard))
+    assert LocalNames.from_names([name]).correct(said) == said
+
+
 texts = st.text(alphabet="姓杏花滑苑元翠竹七林芳京金海社区一二三零网格石榴刚我住的A，", min_size=1, max_size=4)
 
 
