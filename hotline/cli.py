@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from hotline.commands import database, docs, organisation, people, speech, time
+from hotline.commands import calls, database, docs, models, organisation, people, speech, time
 
 _COMMANDS = (
     database.db,
@@ -12,6 +12,8 @@ _COMMANDS = (
     organisation.sample_organisation,
     time.clock,
     docs.docs,
+    models.models,
+    calls.calls,
     speech.transcribe,
     speech.understand,
     speech.understand_survey,

@@ -3,7 +3,7 @@
 import json
 import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, HttpUrl, SecretStr, ValidationError
@@ -60,10 +60,31 @@ def _here(folder: str) -> str:
     return str(Path.cwd() / "var" / folder)
 
 
-class Settings(BaseSettings):
-    """The keys of `.env.example`, where each is explained."""
+class SpeechSettings(BaseSettings):
+    """Where recognition models are and come from: all that is needed to fetch one."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
+
+    speech_model_path: Path = Path("speech/demo_model")
+    models_path: Path = Field(default_factory=lambda: Path(_here("models")))
+    speech_models_url: HttpUrl = HttpUrl(OFFICIAL_LIST)
+
+    @classmethod
+    def from_env(cls, **overrides: Any) -> Self:
+        """Read the environment.
+
+        Raises:
+            SettingsError: with one line for each key that is missing or wrong.
+        """
+        try:
+            return cls(**overrides)
+        except ValidationError as error:
+            lines = [f"{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()]
+            raise SettingsError("settings are not usable:\n  " + "\n  ".join(lines)) from None
+
+
+class Settings(SpeechSettings):
+    """The keys of `.env.example`, where each is explained."""
 
     database_url: Annotated[SecretStr, AfterValidator(_postgres_only)]
     redis_url: SecretStr
@@ -84,28 +105,12 @@ class Settings(BaseSettings):
     recordings_url: str = Field(default_factory=lambda: f"file://{_here('recordings')}")
     recording_limit_bytes: int = Field(default=400_000_000, gt=0)
     journal_dir: Path = Field(default_factory=lambda: Path(_here("journal")))
-    speech_model_path: Path = Path("speech/demo_model")
-    models_path: Path = Field(default_factory=lambda: Path(_here("models")))
-    speech_models_url: HttpUrl = HttpUrl(OFFICIAL_LIST)
     speech_processes: int = Field(default=0, ge=0, description="0: one for each core")
     io_processes: int = Field(default=2, ge=1)
 
     clock_file: Path | None = None
     time_zone: Annotated[str, AfterValidator(_known_time_zone)] = "Asia/Shanghai"
     log_level: str = Field(default="INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")
-
-    @classmethod
-    def from_env(cls, **overrides: Any) -> "Settings":
-        """Read the environment.
-
-        Raises:
-            SettingsError: with one line for each key that is missing or wrong.
-        """
-        try:
-            return cls(**overrides)
-        except ValidationError as error:
-            lines = [f"{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()]
-            raise SettingsError("settings are not usable:\n  " + "\n  ".join(lines)) from None
 
     @property
     def zone(self) -> ZoneInfo:

@@ -95,7 +95,7 @@ def make(sources: Sources, sessions: Sessions, *, is_strict: bool = False) -> Ea
     loaded = {label: _load(label, path, is_strict=is_strict) for label, (path, _) in sources.models.items()}
     with sessions() as session:
         gazetteer = organisation.gazetteer(session)
-        names = LocalNames.from_names([*organisation.names(session), *drug_names()])
+    names = LocalNames.from_names([*gazetteer.names, *drug_names()])
     models = {label: recognizer for label, recognizer in loaded.items() if recognizer}
     ears = Ears(models, sources.fallback, gazetteer, names)
     _prepare(ears)

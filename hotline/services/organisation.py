@@ -37,7 +37,7 @@ def add_line(session: Session, number: str, name: str, unit: Unit, duty_number: 
         UnusableLineError
     """
     _check_line(number, name, duty_number, language)
-    line = session.scalars(select(Line).where(Line.number == number)).one_or_none() or Line(number=number)
+    line = line_by_number(session, number) or Line(number=number)
     line.name, line.unit, line.duty_number, line.language = name, unit, duty_number, language
     session.add(line)
     session.flush()
@@ -64,6 +64,11 @@ def lines(session: Session) -> Sequence[Line]:
     return session.scalars(select(Line).order_by(Line.id)).all()
 
 
+def line_by_number(session: Session, number: str) -> Line | None:
+    """The line of that number."""
+    return session.scalars(select(Line).where(Line.number == number)).one_or_none()
+
+
 def unit_by_code(session: Session, code: str) -> Unit | None:
     """The unit of that code."""
     return session.scalars(select(Unit).where(Unit.code == code)).one_or_none()
@@ -76,15 +81,8 @@ def topmost(session: Session) -> str | None:
     ).one_or_none()
 
 
-def names(session: Session) -> list[str]:
-    """Every name of a unit or a place that transcripts may hold."""
-    units = session.execute(select(Unit.name, Unit.aliases).order_by(Unit.path))
-    of_units = [name for unit, aliases in units for name in (unit, *aliases)]
-    return [*of_units, *session.scalars(select(Place.name).order_by(Place.id))]
-
-
 def state_of_names(session: Session) -> tuple[str | None, str | None]:
-    """Changes whenever what `gazetteer` or `names` gives would."""
+    """Changes whenever what `gazetteer` gives would."""
     unit = func.concat_ws("|", Unit.id, Unit.code, Unit.parent_id, Unit.level, Unit.name, cast(Unit.aliases, Text))
     place = func.concat_ws("|", Place.unit_id, Place.name)
     return (

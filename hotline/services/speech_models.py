@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from hotline.models import Line, ModelUse
-from hotline.settings import Settings
+from hotline.settings import SpeechSettings
 from speech.registry import ModelInfo, NotAModelError, describe, installed
 
 
@@ -31,7 +31,7 @@ def choices(session: Session) -> Choices:
     return Choices(newest.get(None), {line_id: model for line_id, model in newest.items() if line_id and model})
 
 
-def on_disk(settings: Settings) -> dict[str, ModelInfo]:
+def on_disk(settings: SpeechSettings) -> dict[str, ModelInfo]:
     """The models of this machine by their labels: those that were fetched, and that of the settings."""
     there = {info.label: info for info in installed(settings.models_path)}
     with suppress(NotAModelError):
@@ -40,7 +40,7 @@ def on_disk(settings: Settings) -> dict[str, ModelInfo]:
     return there
 
 
-def label_of_settings(settings: Settings) -> str:
+def label_of_settings(settings: SpeechSettings) -> str:
     """What hears lines without any choice; the folder's name where there is no model in it."""
     try:
         return describe(settings.speech_model_path).label

@@ -38,6 +38,8 @@ class ModelServer:
     breaks_after: list[int] = field(default_factory=list)
     says: list[int] = field(default_factory=list)
     asked: list[str | None] = field(default_factory=list)
+    # What the list says otherwise than it is.
+    claims: dict[str, object] = field(default_factory=dict)
     address: str = ""
 
     @property
@@ -57,6 +59,7 @@ class ModelServer:
             "type": "small",
             "url": f"{self.address}/{NAME}.zip",
             "version": "0.1",
+            **self.claims,
             **more,
         }
 
