@@ -143,6 +143,11 @@ def test_strong_words_alone_are_no_emergency(text):
     assert facts.urgency.value != "emergency"
 
 
+def test_small_child_alone_is_in_danger_and_an_old_person_is_not_one():
+    assert understand("我女儿才三岁一个人在家", GAZETTEER).urgency.value == "emergency"
+    assert understand("我妈八十三岁了一个人在家药吃完了", GAZETTEER).emergencies == ()
+
+
 def test_misheard_words_are_understood_and_quoted_as_heard():
     facts = understand("高雪压的药没有了", GAZETTEER)
     assert facts.needs.value == ("medicine",)
