@@ -26,6 +26,8 @@ _NEVER_ABOVE, _LEAST_DOUBT = 0.99, 1e-4
 # How many neighbours on each side tell what a word is worth.
 _NEAR = 4
 _SOUNDS_S = 0.3
+# What is unknown for a shorter time is a breath, a blow, or noise before somebody begins.
+_MOMENT_S = 0.45
 # A party that was heard for less is judged together with the other.
 _ENOUGH_S = 1.5
 _USUAL_SYLLABLE_S = 0.2
@@ -112,7 +114,7 @@ def features_of(words: Sequence[Word], evidence: Evidence) -> list[Features]:
     found: dict[int, Features] = {}
     for channel in dict.fromkeys(word.channel for word in words):
         numbers = [number for number, word in enumerate(words) if word.channel == channel]
-        unknown = [word for word in evidence.unknown if word.channel == channel]
+        unknown = [word for word in lasting_unknown(evidence) if word.channel == channel]
         features = _features_of_channel([words[number] for number in numbers], unknown)
         found.update(zip(numbers, features, strict=True))
     return [found[number] for number in range(len(words))]
@@ -163,22 +165,27 @@ def _share_of_unknown(row: _Row) -> float:
     return sum(word.end - word.start for word, is_unknown in row if is_unknown) / whole if whole > 0 else 0.0
 
 
+def lasting_unknown(evidence: Evidence) -> tuple[Word, ...]:
+    """Where the model heard what it doesn't know for long enough to mean something."""
+    return tuple(word for word in evidence.unknown if word.end - word.start > _MOMENT_S)
+
+
 def unknown_share(hearing: Hearing) -> float:
-    """The share of what was heard as unknown in all that was heard, 0 where nothing was."""
-    unknown_s = hearing.evidence.unknown_s
+    """The share of lasting unknown sound in all that was heard, 0 where nothing was."""
+    unknown_s = _seconds(lasting_unknown(hearing.evidence))
     heard_s = unknown_s + _seconds(hearing.transcript.words)
     return unknown_s / heard_s if heard_s > 0 else 0.0
 
 
 def _doubt(words: Sequence[Word], evidence: Evidence, calibration: Calibration) -> Doubt | None:
-    if evidence.sounding_s < _SOUNDS_S:
+    if not words and evidence.sounding_s < _SOUNDS_S:
         return Doubt.SILENCE
     if not words:
         return Doubt.UNKNOWN_SPEECH if evidence.unknown_s >= _SOUNDS_S else Doubt.NO_SPEECH
-    everything = [*words, *evidence.unknown]
+    unknown = set(lasting_unknown(evidence))
+    everything = [*words, *unknown]
     channels = [[word for word in everything if word.channel == name] for name in {word.channel for word in everything}]
     judged = [channel for channel in channels if _seconds(channel) >= _ENOUGH_S] or [everything]
-    unknown = set(evidence.unknown)
     doubts = {_doubt_of_channel(channel, unknown, calibration) for channel in judged}
     return next((doubt for doubt in (Doubt.UNKNOWN_SPEECH, Doubt.UNSURE) if doubt in doubts), None)
 

@@ -13,14 +13,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.speech.examples import CALIBRATION, Example, Other, others, sentences
+from benchmarks.speech.examples import CALIBRATION, GOOD, Example, Other, others, sentences
 from speech.confidence import FEATURES, Calibration, features_of, judge, unknown_share
 from speech.recognizer import Recognizer
 from speech.registry import describe
 
 ROOT = Path(__file__).parents[2]
-# Of recordings in these conditions, so many in a hundred at most may be doubted for either reason.
-GOOD = ("clean", "telephone", "15 dB")
+# Of recordings in good conditions, so many in a hundred at most may be doubted for either reason.
 _UNSURE_PERCENT, _UNKNOWN_PERCENT = 1.5, 0.5
 # A mean confidence of a half is no reason for doubt in any model, and a little unknown sound neither.
 _UNSURE_AT_MOST, _UNKNOWN_AT_LEAST = 0.5, 0.25
@@ -71,7 +70,7 @@ def main() -> None:
     folder = parser.parse_args().model
     describe(folder)
     recognizer = Recognizer.load(folder)
-    examples = list(sentences(recognizer, CALIBRATION))
+    examples = list(sentences(recognizer, CALIBRATION, every=2))
     strangers = list(others(recognizer, CALIBRATION))
     calibration = calibrated(examples, strangers)
     card = folder / "model.json"

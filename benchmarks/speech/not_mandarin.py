@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.figures import Figure, at_least, at_most
-from benchmarks.speech.calibrate import GOOD
-from benchmarks.speech.examples import JUDGED, others, sentences
+from benchmarks.speech.examples import GOOD, JUDGED, others, sentences
 from speech.confidence import Calibration, judge
 from speech.recognizer import Recognizer
 from speech.transcript import Transcript

@@ -35,8 +35,8 @@ def recording(sound: Sound) -> io.BytesIO:
 
 
 def crowd(voices: Sequence[Sound]) -> Sound:
-    """Everybody at once, equally loud, for as long as the first one speaks."""
-    size = len(voices[0])
+    """Everybody at once, equally loud, for as long as the longest voice."""
+    size = max(map(len, voices))
     return np.asarray(sum(np.resize(voice / (voice.std() + 1e-9), size) for voice in voices), np.float64)
 
 

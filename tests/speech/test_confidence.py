@@ -76,6 +76,11 @@ def test_doubt_says_why(heard, doubt):
     assert judge(heard, FITTED).doubt == doubt
 
 
+def test_noise_around_a_short_answer_is_no_doubt():
+    noise = [Word("[unk]", 0.0, 0.3, 1.0), Word("[unk]", 1.0, 1.4, 1.0)]
+    assert judge(hearing([Word("满意", 0.4, 0.9, 1.0)], noise, sounding_s=0.25), FITTED).doubt is None
+
+
 def test_caller_who_is_not_understood_is_no_better_for_an_agent_who_is():
     unknown = [replace(UNKNOWN, start=at, end=at + 1.0) for at in (1.0, 2.5)]
     agent = row([1.0] * 40, "agent")
