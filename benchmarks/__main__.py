@@ -1,4 +1,4 @@
-"""Run the benchmarks: `python -m benchmarks [PART] [--only NAME ...]`.
+"""Run the benchmarks: `python -m benchmarks [PART] [--only NAME ...]`, or print the last run: `... --last`.
 
 Prints a table and writes the same as JSON to var/bench/. The measurements of a part run one after the other, and what
 is compared is measured in one run, in turns.
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.figures import Figure, line
+from benchmarks.figures import Figure, line, row
 from benchmarks.speech import MEASUREMENTS as SPEECH
 
 ROOT = Path(__file__).parents[1]
@@ -23,11 +23,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("part", nargs="?", choices=PARTS, help="all of them when left out")
     parser.add_argument("--only", action="append", help="one measurement of the part; may be given again")
+    parser.add_argument(
+        "--last", action="store_true", help="print what was measured last, as docs/benchmarks.md has it"
+    )
     chosen = parser.parse_args()
     for part in [chosen.part] if chosen.part else PARTS:
         unknown = set(chosen.only or ()) - PARTS[part].keys()
         if unknown:
             parser.error(f"{part} measures {', '.join(PARTS[part])}; it has no {', '.join(sorted(unknown))}")
+        if chosen.last:
+            print(_last(part))
+            continue
         _run(part, [name for name in PARTS[part] if name in (chosen.only or PARTS[part])])
 
 
@@ -46,6 +52,14 @@ def _run(part: str, names: list[str]) -> None:
     report = {"at": datetime.now(UTC).isoformat(), "machine": _machine(), "figures": {**known, **figures}}
     file.write_text(json.dumps(report, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     print(f"\nwritten to {file.relative_to(ROOT)}")
+
+
+def _last(part: str) -> str:
+    """The tables of the last run of a part."""
+    report = json.loads((ROOT / "var/bench" / f"{part}.json").read_text(encoding="utf-8"))
+    heading = "| what | value | must be | | beside |\n|---|---|---|---|---|"
+    tables = ("\n".join([f"### {name}\n", heading, *map(row, figures)]) for name, figures in report["figures"].items())
+    return "\n\n".join(tables)
 
 
 def _machine() -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 _WHOLE_FROM = 1000
 
@@ -59,6 +59,15 @@ def line(figure: Figure) -> str:
     value = f"{_number(figure.value)} {figure.unit}".rstrip()
     parts = f"{figure.what:58} {value:>14}  {bound:15} {figure.verdict:6} {beside}".rstrip()
     return f"{parts}\n    {figure.note}" if figure.note else parts
+
+
+def row(figure: Mapping[str, Any]) -> str:
+    """The figure, as it was kept in JSON, as a row of a Markdown table."""
+    bound = figure["bound"]
+    asked = f"{bound['side']} {_number(bound['limit'])}" if bound else ""
+    beside = ", ".join(f"{name} {_number(value)}" for name, value in figure["beside"].items())
+    value = f"{_number(figure['value'])} {figure['unit']}".rstrip()
+    return f"| {figure['what']} | {value} | {asked} | {figure['verdict']} | {beside} |"
 
 
 def _number(value: float) -> str:
