@@ -13,6 +13,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from numpy.fft import rfft, rfftfreq
 
 from speech.tones import EDGE, SHORTEST_KEY, SHORTEST_TONE, Flags, Floats, ToneFinder
 
@@ -118,7 +119,7 @@ class _Ear:
         window = np.hanning(self.width)
         # So that the power of a full-scale square wave is 1.
         self._window = (window / np.sqrt(self.width / 2 * np.sum(window**2)) / 32768).astype(np.float32)
-        hz = np.fft.rfftfreq(self.width, 1 / rate_hz).astype(np.float32)
+        hz = rfftfreq(self.width, 1 / rate_hz).astype(np.float32)
         self._lowest = int(np.searchsorted(hz, _LOWEST_HZ))
         self._tones = ToneFinder(hz[self._lowest :])
         self._quietest: deque[float] = deque(maxlen=_UNITS_REMEMBERED)
@@ -128,7 +129,7 @@ class _Ear:
         """Four rows: whether each frame is above the noise, is loud, goes on as a tone, and is a key."""
         missing = -len(samples) % self.width
         frames = np.pad(samples, (0, missing)).reshape(-1, self.width)
-        found = np.fft.rfft(frames * self._window)[:, self._lowest :]
+        found = rfft(frames * self._window)[:, self._lowest :]
         spectrum = found.real**2 + found.imag**2
         powers = spectrum.sum(axis=1) + _NOTHING
         level = self._smoothed(powers)

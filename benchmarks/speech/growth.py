@@ -39,12 +39,12 @@ def figures() -> Iterator[Figure]:
 
 
 def _heard(recognizer: Recognizer, path: Path) -> tuple[float, float]:
-    """Seconds for a second of sound, and the most memory of the process that heard it."""
+    """Seconds of the processor for a second of sound, and the most memory of the process that heard it."""
 
     def hear() -> float:
-        start = time.perf_counter()
+        start = time.process_time()
         transcript = recognizer.transcribe(path)
-        return (time.perf_counter() - start) / transcript.duration_s
+        return (time.process_time() - start) / transcript.duration_s
 
     outcome = apart.run(hear, _LIMIT_S)
     if outcome.answer is None:
