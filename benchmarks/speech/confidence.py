@@ -6,7 +6,9 @@ from pathlib import Path
 from statistics import fmean
 
 from benchmarks.figures import Figure, at_most
+from benchmarks.speech.cer import CONDITIONS, HELD_OUT, cases, spoken
 from benchmarks.speech.examples import JUDGED, Example, sentences
+from benchmarks.speech.truth import are_right
 from speech.confidence import Calibration, judge
 from speech.recognizer import Recognizer
 
@@ -49,9 +51,23 @@ def figures() -> Iterator[Figure]:
         yield Figure(
             f"confidence against truth, words, {condition}", difference(claims), "", None, {"words": len(claims)}
         )
+    claims = [claim for example in _held_out(recognizer) for claim in words_of(example, calibration)]
+    what = "confidence against truth, words, held-out free sentences, telephone"
+    yield Figure(what, difference(claims), "", None, {"words": len(claims)})
     for each in bins(words):
         beside = {"marked": each.claimed, "words": each.words}
         yield Figure(f"right of words marked about {each.claimed:.2f}", each.right, "", None, beside)
+
+
+def _held_out(recognizer: Recognizer) -> list[Example]:
+    """The free sentences that recognition itself is measured with; of them, as ever, only totals are looked at."""
+    telephone = next(condition for condition in CONDITIONS if condition.name == "telephone")
+    said = cases(HELD_OUT, "free")
+    heard = [recognizer.hear(sound) for sound in spoken(said, telephone)]
+    return [
+        Example(telephone.name, hearing, tuple(are_right(case.text, hearing.transcript.words)))
+        for case, hearing in zip(said, heard, strict=True)
+    ]
 
 
 def words_of(example: Example, calibration: Calibration) -> Iterator[Claim]:
