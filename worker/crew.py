@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Protocol
 
 from rq import Worker
@@ -33,8 +34,8 @@ class Renewal(Protocol):
     def check(self) -> int | None:
         """The process that tries what has changed, when something has since the last look."""
 
-    def renew(self, children: Iterable[int]) -> None:
-        """It can be used: become a new parent of the same children. Does not come back."""
+    def renew(self, children: Iterable[int], told: Iterable[int]) -> None:
+        """It can be used: become a new parent of the same children, some told to end. Does not come back."""
 
 
 def block_signals() -> None:
@@ -43,20 +44,29 @@ def block_signals() -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, _AWAITED)
 
 
-def run(
-    queue: str, context: Context, count: int, renewal: Renewal | None = None, old: frozenset[int] = frozenset()
-) -> None:
+@dataclass(frozen=True)
+class Inherited:
+    """The children of an earlier program in this process, and those of them that it has told to end."""
+
+    children: frozenset[int] = frozenset()
+    told: frozenset[int] = frozenset()
+
+
+NOBODY = Inherited()
+
+
+def run(queue: str, context: Context, count: int, renewal: Renewal | None = None, old: Inherited = NOBODY) -> None:
     """Keep `count` children at work until told to end; each forks again for every job.
 
-    `old` are children of an earlier program in this process: each ends after its present job and is replaced then.
+    `old` children end after their present job, each, and are replaced then.
     """
     perform.install(context)
     block_signals()
     gc.collect()
     gc.freeze()  # a collection in a child would write to every page that it shares with the others
     crew = _Crew(lambda: _fork(queue, context), old)
-    crew.fork(max(count - len(old), 0))
-    crew.tell(old)
+    crew.tell(crew.children)
+    crew.fork(max(count - len(crew.children), 0))
     while crew.children:
         number = _awaited(None if crew.is_ending else _LOOK_EVERY_S)
         if number in END:
@@ -64,26 +74,28 @@ def run(
         elif number is None and renewal is not None:
             crew.trial = crew.trial or renewal.check()
         if crew.reap() and renewal is not None:
-            renewal.renew(crew.children)
+            renewal.renew(crew.children, crew.told)
 
 
 class _Crew:
     """The children, and what becomes of those that ended. A child keeps its number until it is reaped here."""
 
-    def __init__(self, fork: Callable[[], int], old: frozenset[int]) -> None:
-        self.children = set(old)
+    def __init__(self, fork: Callable[[], int], old: Inherited) -> None:
+        self.children = set(old.children)
+        self.told = set(old.told)
         self.is_ending = False
         self.trial: int | None = None
         self._fork = fork
-        self._leaving = set(old)
+        self._leaving = set(old.children)
 
     def fork(self, count: int) -> None:
         self.children |= {self._fork() for _ in range(count)}
 
     def tell(self, children: Iterable[int]) -> None:
-        """Let them end after their present job."""
-        for child in children:
+        """Let them end after their present job. Each is told once: told twice, RQ kills the job."""
+        for child in set(children) - self.told:
             os.kill(child, signal.SIGTERM)
+            self.told.add(child)
 
     def end(self) -> None:
         self.is_ending = True
@@ -96,6 +108,7 @@ class _Crew:
         ended = _reaped()
         gone = self.children & ended.keys()
         self.children -= gone
+        self.told -= gone
         if not self.is_ending:
             self._replace(gone)
         if self.trial not in ended:

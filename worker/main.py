@@ -35,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     elif asked.is_trial:
         return 0 if speech.try_out(context) else 1
     else:
-        speech.run(context, asked.old)
+        speech.run(context, crew.Inherited(asked.old, asked.told))
     return 0
 
 
@@ -45,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     # What the parent of the speech processes asks of itself.
     parser.add_argument("--try", dest="is_trial", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--old", type=_numbers, default=frozenset(), help=argparse.SUPPRESS)
+    parser.add_argument("--told", type=_numbers, default=frozenset(), help=argparse.SUPPRESS)
     return parser
 
 

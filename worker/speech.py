@@ -10,6 +10,7 @@ from sqlalchemy.exc import OperationalError
 from hotline.logs import get_log
 from worker import crew, ears
 from worker.context import Context, make_context
+from worker.crew import Inherited
 from worker.ears import BrokenModelError, Sources
 
 log = get_log(__name__)
@@ -20,7 +21,7 @@ _WAIT_S = 1.0
 _TRIAL_S = 600
 
 
-def run(context: Context, old: frozenset[int]) -> None:
+def run(context: Context, old: Inherited) -> None:
     """Hear and understand what is in the queue, until told to end; `old` are children of the program before this."""
     crew.block_signals()
     sources = _look(context)
@@ -74,6 +75,10 @@ class _Renewal:
         log.info("models, lexicons or names have changed: they are tried")
         return os.posix_spawn(sys.executable, [*_PROGRAM, "--try"], os.environ, setsigmask=())
 
-    def renew(self, children: Iterable[int]) -> None:
+    def renew(self, children: Iterable[int], told: Iterable[int]) -> None:
         log.info("models, lexicons or names are loaded anew")
-        os.execv(sys.executable, [*_PROGRAM, "--old", ",".join(map(str, children))])  # noqa: S606 - our own program
+        os.execv(sys.executable, [*_PROGRAM, "--old", _list(children), "--told", _list(told)])  # noqa: S606 - our own program
+
+
+def _list(children: Iterable[int]) -> str:
+    return ",".join(map(str, children))
