@@ -45,11 +45,11 @@ def _retranscribe(
         if recording_id is not None and not found:
             raise click.ClickException(f"recording {recording_id} was never heard, or is none of these")
         asked = 0 if dry_run else hearing_anew.ask(session, found, now)
-    click.echo(f"{len(found)} would be heard anew" if dry_run else _told(len(found), asked))
+    click.echo(f"would be heard anew: {len(found)}" if dry_run else _told(len(found), asked))
 
 
 def _told(found: int, asked: int) -> str:
-    return f"{asked} are heard anew" + (f", {found - asked} were asked for before" if asked < found else "")
+    return f"asked for: {asked}" + (f"; asked for before: {found - asked}" if asked < found else "")
 
 
 def _begin(day: datetime | None, later: int, zone: ZoneInfo) -> datetime | None:

@@ -8,11 +8,11 @@ import click
 from flask.cli import AppGroup
 from sqlalchemy.orm import Session
 
-from hotline.commands.surroundings import transaction
+from hotline.commands.surroundings import read_speech_settings, transaction
 from hotline.models import Line
 from hotline.services import organisation, speech_models
 from hotline.services.speech_models import Choices
-from hotline.settings import SettingsError, SpeechSettings
+from hotline.settings import SpeechSettings
 from speech import download
 from speech.download import DownloadError, Published
 from speech.registry import ModelInfo, NotAModelError
@@ -48,7 +48,7 @@ class _Entry:
 @click.option("--json", "as_json", is_flag=True)
 def _list_models(language: str, as_json: bool) -> None:
     """List the models of the published list and those of this machine."""
-    settings = _speech_settings()
+    settings = read_speech_settings()
     there = speech_models.on_disk(settings)
     listed = [entry for entry in _entries(_published(settings), there, _used_by(settings)) if _is_of(entry, language)]
     if as_json:
@@ -61,7 +61,7 @@ def _list_models(language: str, as_json: bool) -> None:
 @click.argument("name")
 def _fetch_model(name: str) -> None:
     """Fetch the model NAME of the published list; taken up again where it was cut off, and checked."""
-    settings = _speech_settings()
+    settings = read_speech_settings()
     try:
         model = _named(download.published(str(settings.speech_models_url)), name)
         with click.progressbar(length=model.size_bytes, label=model.name) as bar:
@@ -79,7 +79,7 @@ def _use_model(name: str | None, number: str | None, no_choice: bool) -> None:
     """Hear with the model NAME from now on, once it has been tried on a known recording."""
     if bool(name) == no_choice:
         raise click.UsageError("either NAME or --no-choice")
-    info = _tried(_speech_settings(), name) if name else None
+    info = _tried(read_speech_settings(), name) if name else None
     with transaction() as (session, now):
         line = _line(session, number) if number else None
         if info and line and info.language.split("-")[0] != line.language.split("-")[0]:
@@ -108,13 +108,6 @@ def _line(session: Session, number: str) -> Line:
     if line is None:
         raise click.ClickException(f"there is no line {number}")
     return line
-
-
-def _speech_settings() -> SpeechSettings:
-    try:
-        return SpeechSettings.from_env()
-    except SettingsError as error:
-        raise click.ClickException(str(error)) from error
 
 
 def _published(settings: SpeechSettings) -> Sequence[Published]:

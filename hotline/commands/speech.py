@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from hotline.commands.surroundings import ROOT
+from hotline.commands.surroundings import read_speech_settings
 from speech.audio import AudioError
 from speech.local_names import LocalNames, drug_names
 from speech.recognizer import Recognizer
@@ -22,22 +22,24 @@ from speech.understand import (
     understand_survey_record,
 )
 
-_MODEL = ROOT / "speech" / "demo_model"
 _EXISTING = click.Path(exists=True, path_type=Path)
 
 
 @click.command("transcribe")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--model", type=click.Path(path_type=Path), default=_MODEL, help="A recognition model's folder.")
+@click.option(
+    "--model", type=click.Path(path_type=Path), help="A recognition model's folder; that of SPEECH_MODEL_PATH."
+)
 @click.option("--units", type=_EXISTING, help="units.csv of the organisation: its names, and medicines, are put right.")
 @click.option("--places", type=_EXISTING, help="places.csv of the organisation.")
-def transcribe(files: tuple[Path, ...], model: Path, units: Path | None, places: Path | None) -> None:
+def transcribe(files: tuple[Path, ...], model: Path | None, units: Path | None, places: Path | None) -> None:
     """Transcribe recordings: a line of JSON for each FILE, with `error` for those that are none."""
     try:
-        recognizer = Recognizer.load(model)
+        recognizer = Recognizer.load(model or read_speech_settings().speech_model_path)
     except NotAModelError as error:
         raise click.ClickException(str(error)) from error
-    names = LocalNames.from_names([*_gazetteer(units, places).names, *drug_names()]) if units else LocalNames()
+    local = _gazetteer(units, places).names
+    names = LocalNames.from_names([*local, *drug_names()]) if units else LocalNames()
     failed = False
     for file in files:
         try:
@@ -70,6 +72,8 @@ def understand_outreach() -> None:
 
 
 def _gazetteer(units: Path | None, places: Path | None) -> Gazetteer:
+    if places and not units:
+        raise click.UsageError("--places tells which unit a place belongs to: give --units too")
     try:
         return Gazetteer.from_csv(units, places) if units else Gazetteer()
     except (OSError, ValueError, KeyError, csv.Error) as error:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from hotline.clock import UnusableTimeError, clock_for
 from hotline.db import make_engine, make_sessions
 from hotline.services import accounts, organisation, unit_files
-from hotline.settings import Settings, SettingsError
+from hotline.settings import Settings, SettingsError, SpeechSettings
 
 ROOT = Path(__file__).parents[2]
 
@@ -21,6 +21,14 @@ def read_settings() -> Settings:
     """The settings, or a command that ends with all that is wrong with them."""
     try:
         return Settings.from_env()
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def read_speech_settings() -> SpeechSettings:
+    """Those of them that recognition needs, without a database or an account."""
+    try:
+        return SpeechSettings.from_env()
     except SettingsError as error:
         raise click.ClickException(str(error)) from error
 

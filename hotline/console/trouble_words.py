@@ -16,11 +16,15 @@ TROUBLES: Sequence[tuple[str, LazyString]] = (
     (r"more than (?P<most>\d+) bytes", _("The recording is larger than %(most)s bytes.")),
     (r"The file is no recording of a known kind\.", _("What the carrier sent is no sound file.")),
     (
-        r"The recording says it has .*|The recording has \d+ channels\.",
+        r"The recording says it has .*|The recording has \d+ channels.*|This is .+, which can't be read here: .*",
         _("The sound file is of a kind we cannot read."),
     ),
     (r"The recording holds no sound\.", _("The recording holds no sound.")),
-    (r"The recording can't be read to its end\.", _("The recording is damaged.")),
+    (r"The recording lasts (?P<length>\d+) s or more; .*", _("The recording is too long: %(length)s seconds or more.")),
+    (
+        r"(The recording can't be read to its end|This is .+, but it is broken|The recording's header tells).*",
+        _("The recording is damaged."),
+    ),
     (r"the carrier refused with code (?P<code>\S+)", _("The carrier refused (code %(code)s).")),
     (r"carrier error (?P<code>\S+)", _("The carrier reports error %(code)s.")),
     (r"CarrierUnavailableError", _("The carrier could not be reached.")),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from hotline.models import Recording
+from hotline.services import recordings
 
 # As wide as the widest player has room for bars that an eye can tell apart.
 _BARS = 480
@@ -24,9 +25,8 @@ class Waveform:
 
 def waveform_of(recording: Recording) -> Waveform | None:
     """The picture of a recording that was heard."""
-    peaks, parties = recording.peaks or b"", recording.peaks_channels or 1
-    each = len(peaks) // parties
-    return waveform([peaks[party * each : (party + 1) * each] for party in range(parties)])
+    peaks = recordings.peaks_of(recording)
+    return waveform(peaks.channels) if peaks else None
 
 
 def waveform(channels: Sequence[bytes]) -> Waveform | None:

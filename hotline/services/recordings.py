@@ -234,6 +234,7 @@ def spoiled(
         return
     recording.state = state
     recording.trouble = trouble
+    recording.heard_until_s = recording.heard_text = None
     recording.call.attention = _TROUBLE[state]
     if recording.kind == RecordingKind.SURVEY:
         surveys.not_heard(session, recording, now, zone)

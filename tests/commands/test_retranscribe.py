@@ -64,18 +64,18 @@ def test_what_is_wanted_is_asked_for(flask: Flask, own_sessions: Sessions, argum
 
     assert done.exit_code == 0, done.output
     assert asked(own_sessions) == NARROWED[arguments]
-    assert done.output == f"{len(NARROWED[arguments])} are heard anew\n"
+    assert done.output == f"asked for: {len(NARROWED[arguments])}\n"
 
 
 def test_asked_for_twice_it_is_once(flask: Flask, own_sessions: Sessions) -> None:
     flask("calls", "retranscribe", "--line", factories.LINE)
 
-    assert flask("calls", "retranscribe").output == "1 are heard anew, 1 were asked for before\n"
+    assert flask("calls", "retranscribe").output == "asked for: 1; asked for before: 1\n"
     assert asked(own_sessions) == [1, 3]
 
 
 def test_a_dry_run_asks_for_nothing(flask: Flask, own_sessions: Sessions) -> None:
-    assert flask("calls", "retranscribe", "--dry-run").output == "2 would be heard anew\n"
+    assert flask("calls", "retranscribe", "--dry-run").output == "would be heard anew: 2\n"
 
     assert asked(own_sessions) == []
 

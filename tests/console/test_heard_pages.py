@@ -72,7 +72,7 @@ def test_doubtful_transcript_says_so_and_asks_for_a_person(site: Site) -> None:
 def test_transcript_is_written_as_people_write_and_tells_of_names_and_doubtful_words(site: Site) -> None:
     page = order_page(site, {})
 
-    assert 'title="已按本地名称更正，原听为“信花园”">杏花苑</span>' in page
+    assert 'title="已按本地名称更正，原识别为“信花园”">杏花苑</span>' in page
     assert 'title="识别不清：可信度 30%">23</span>' in page
     assert "识别不清：可信度 30%" in page
     assert "data-doubtful" not in page

@@ -1,7 +1,11 @@
 """What could not be done, told in plain words, and given another chance."""
 
+import io
+
 import factories
+import numpy as np
 import pytest
+import soundfile
 from site_under_test import Site
 
 from hotline.console.trouble_words import TROUBLES, trouble_words
@@ -20,6 +24,7 @@ from hotline.models import (
 from hotline.rules.order_states import OrderState
 from hotline.rules.roles import Role
 from hotline.services import outbox, recordings, text_messages
+from speech.audio import AudioError, Limits, open_sound
 
 
 def bury(site: Site, work: Work, subject_id: int, trouble: str = "CarrierUnavailableError") -> None:
@@ -54,6 +59,7 @@ def subjects(site: Site) -> dict[Work, int]:
         return {
             Work.FETCH_RECORDING: recording.id,
             Work.TRANSCRIBE_RECORDING: recording.id,
+            Work.RETRANSCRIBE_RECORDING: recording.id,
             Work.DELETE_AT_CARRIER: recording.id,
             Work.UNDERSTAND_TRANSCRIPT: transcript.id,
             Work.SEND_MESSAGE: session.query(TextMessage).one().id,
@@ -143,3 +149,34 @@ def test_known_troubles_are_said_in_chinese_and_others_as_they_are(site: Site) -
         assert trouble_words("100 % strange") == "100 % strange"
         assert trouble_words(None) == ""
     assert len(TROUBLES) == len({pattern for pattern, _ in TROUBLES})
+
+
+def wav(seconds: float, channels: int = 1, rate_hz: int = 8000) -> bytes:
+    file = io.BytesIO()
+    soundfile.write(file, np.zeros((int(seconds * rate_hz), channels), np.int16), rate_hz, format="WAV")
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("recording", "said"),
+    [
+        (b"", "录音是空文件。"),
+        (b"hello", "运营商发来的不是音频文件。"),
+        (b"#!AMR" + bytes(40), "音频格式无法读取。"),
+        (b"RIFF" + bytes(40), "录音已损坏。"),
+        (wav(1).replace(b"data" + (16000).to_bytes(4, "little"), b"data" + (0).to_bytes(4, "little")), "录音已损坏。"),
+        (wav(1, channels=3), "音频格式无法读取。"),
+        (wav(1, rate_hz=1000), "音频格式无法读取。"),
+        (wav(3), "录音过长：至少 3 秒。"),
+        (wav(0), "录音里没有声音。"),
+    ],
+)
+def test_whatever_is_wrong_with_a_recording_is_said_in_chinese(site: Site, recording: bytes, said: str) -> None:
+    with (
+        pytest.raises(AudioError) as caught,
+        open_sound(io.BytesIO(recording), 8000, Limits(max_duration_s=2)) as sound,
+    ):
+        list(sound.blocks)
+
+    with site.app.test_request_context():
+        assert trouble_words(str(caught.value)) == said

@@ -96,7 +96,7 @@ def note_transcripts_seen(session: Session, actor: Actor, calls: list[Call], now
     """Write down that the actor reads what these calls say."""
     for call in calls:
         for each in call.recordings:
-            if each.transcripts:
+            if each.transcripts or each.heard_text:
                 audit.note_look(session, actor, Action.TRANSCRIPT_SEEN, now, subject="recordings", subject_id=each.id)
 
 
