@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,7 @@ import soxr
 
 Samples = npt.NDArray[np.int16]
 _Block = npt.NDArray[Any]
+_Answer = TypeVar("_Answer")
 Source = str | os.PathLike[str] | BinaryIO
 
 _BLOCK_S = 2.0
@@ -93,7 +94,8 @@ def open_sound(source: Source, rate_hz: int, limits: Limits | None = None) -> It
     """Open a recording given as a path or as a seekable binary file.
 
     Blocks are arrays of shape (frames, channels) at `rate_hz`. Raises an AudioError: at once for what can
-    be seen from outside, while the blocks are taken for what shows only then.
+    be seen from outside, while the blocks are taken for what shows only then. What the file itself raises comes out as
+    it is: a store that fails half-way is no recording that ends there.
     """
     limits = limits or Limits()
     with _opened(source) as raw:
@@ -105,20 +107,60 @@ def open_sound(source: Source, rate_hz: int, limits: Limits | None = None) -> It
 
 
 class _Nameless:
-    """A file without its name, so that its kind is told by its bytes alone and never by its ending."""
+    """A file without its name, so that its kind is told by its bytes alone and never by its ending.
+
+    It's read from within libsndfile, which takes an error for the end of the file: the error is kept, to be raised by
+    `check`, and from then on the file does end.
+    """
 
     def __init__(self, file: BinaryIO) -> None:
-        self.read = file.read
-        self.seek = file.seek
-        self.tell = file.tell
+        self._file = file
+        self._error: BaseException | None = None
+
+    def read(self, size: int) -> bytes:
+        return self._kept(self._file.read, size) or b""
+
+    def seek(self, offset: int, whence: int) -> int:
+        return self._kept(self._file.seek, offset, whence) or 0
+
+    def tell(self) -> int:
+        return self._kept(self._file.tell) or 0
+
+    def check(self) -> None:
+        """Raise what went wrong."""
+        if self._error is not None:
+            raise self._error
+
+    def _kept(self, act: Callable[..., _Answer], *arguments: int) -> _Answer | None:
+        if self._error is None:
+            try:
+                return act(*arguments)
+            except BaseException as error:  # noqa: BLE001 - a worker's alarm too; raised again by check()
+                self._error = error
+        return None
 
 
 class _Decoder(soundfile.SoundFile):  # type: ignore[misc] # soundfile has no types
-    """Reads from front to end only, and so knows where it is."""
+    """Reads from front to end only, and so knows where it is; raises what its file raises."""
+
+    def __init__(self, file: _Nameless) -> None:
+        self._below = file
+        try:
+            super().__init__(file)
+        finally:
+            file.check()
 
     def seekable(self) -> bool:
         # Otherwise soundfile seeks to where it is after each block, and fails if a file doesn't tell its length.
         return False
+
+    def read_block(self, frames: int, kind: str) -> _Block:
+        """The next frames, fewer at the end."""
+        try:
+            block: _Block = self.read(frames, dtype=kind, always_2d=True)
+        finally:
+            self._below.check()
+        return block
 
 
 @contextmanager
@@ -211,7 +253,7 @@ def _decoded(decoder: _Decoder, kind: str, limits: Limits) -> Iterator[_Block]:
 
 def _read(decoder: _Decoder, size: int, kind: str) -> _Block:
     try:
-        block: _Block = decoder.read(size, dtype=kind, always_2d=True)
+        block = decoder.read_block(size, kind)
     except soundfile.LibsndfileError as error:
         raise DamagedAudioError("The recording can't be read to its end.") from error
     if kind == "float32":

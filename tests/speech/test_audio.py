@@ -222,6 +222,34 @@ def test_float_recording_with_impossible_values_is_read():
     assert heard[10:13, 0].tolist() == [0, 32767, -32768]
 
 
+class TimeIsUp(BaseException):
+    """What a worker's alarm raises into whatever is going on."""
+
+
+class FailingFile(io.BytesIO):
+    """A store that delivers so many bytes, and then an error."""
+
+    def __init__(self, whole: bytes, error: BaseException, good_bytes: int) -> None:
+        super().__init__(whole)
+        self._error, self._good_bytes = error, good_bytes
+
+    def read(self, size: int | None = -1) -> bytes:
+        if self.tell() >= self._good_bytes:
+            raise self._error
+        return super().read(size)
+
+
+@pytest.mark.parametrize("error", [OSError("the store is away"), TimeIsUp()], ids=["store", "alarm"])
+@pytest.mark.parametrize("good_bytes", [0, 20_000], ids=["at once", "half-way"])
+@pytest.mark.parametrize("kind", ["WAV", "FLAC", "OGG", "MP3"])
+def test_what_cannot_be_read_now_is_no_recording_that_ends_early(kind, error, good_bytes, capfd):
+    noise = np.random.default_rng(1).normal(0, 0.1, (160_000, 1))
+    with pytest.raises(type(error)) as raised:
+        samples_of(FailingFile(recording(noise, kind=kind).getvalue(), error, good_bytes))
+    assert raised.value is error
+    assert capfd.readouterr().err == ""
+
+
 GOOD = {kind: recording(tone(0.3), kind=kind).getvalue() for kind in ("WAV", "FLAC", "OGG", "MP3")}
 
 
