@@ -20,7 +20,7 @@ _Block = npt.NDArray[Any]
 _Answer = TypeVar("_Answer")
 Source = str | os.PathLike[str] | BinaryIO
 
-_BLOCK_S = 2.0
+_BLOCK_S = 5.0
 _RATES_HZ = range(4000, 192001)
 # A FLAC that was written into a pipe doesn't know how long it is, and libsndfile says something without end.
 _UNTOLD_FRAMES = 2**62
