@@ -28,7 +28,7 @@ _NEAR = 4
 _SOUNDS_S = 0.3
 # What is unknown for a shorter time is a breath, a blow, or noise before somebody begins.
 _MOMENT_S = 0.45
-# A party that was heard for less is judged together with the other.
+# A party that was heard for less is doubted only where there is doubt about all of it together.
 _ENOUGH_S = 1.5
 _USUAL_SYLLABLE_S = 0.2
 
@@ -86,11 +86,14 @@ class Calibration:
         return round(min(1 / (1 + math.exp(-max(min(score, 30), -30))), _NEVER_ABOVE), 4)
 
 
-def judge(hearing: Hearing, calibration: Calibration) -> Transcript:
-    """The transcript with calibrated confidences, and the doubt there is about it."""
+def judge(hearing: Hearing, calibration: Calibration, party: str = Word.channel) -> Transcript:
+    """The transcript with calibrated confidences, and the doubt there is about what `party` said.
+
+    Where that is too little to judge by, everybody's words count.
+    """
     words = _calibrated(hearing, calibration)
     transcript = replace(hearing.transcript, words=words)
-    return replace(transcript, doubt=_doubt(words, hearing.evidence, calibration))
+    return replace(transcript, doubt=_doubt(words, hearing.evidence, calibration, party))
 
 
 def _calibrated(hearing: Hearing, calibration: Calibration) -> tuple[Word, ...]:
@@ -177,17 +180,18 @@ def unknown_share(hearing: Hearing) -> float:
     return unknown_s / heard_s if heard_s > 0 else 0.0
 
 
-def _doubt(words: Sequence[Word], evidence: Evidence, calibration: Calibration) -> Doubt | None:
+def _doubt(words: Sequence[Word], evidence: Evidence, calibration: Calibration, party: str) -> Doubt | None:
     if not words and evidence.sounding_s < _SOUNDS_S:
         return Doubt.SILENCE
     if not words:
         return Doubt.UNKNOWN_SPEECH if evidence.unknown_s >= _SOUNDS_S else Doubt.NO_SPEECH
     unknown = set(lasting_unknown(evidence))
     everything = [*words, *unknown]
-    channels = [[word for word in everything if word.channel == name] for name in {word.channel for word in everything}]
-    judged = [channel for channel in channels if _seconds(channel) >= _ENOUGH_S] or [everything]
-    doubts = {_doubt_of_channel(channel, unknown, calibration) for channel in judged}
-    return next((doubt for doubt in (Doubt.UNKNOWN_SPEECH, Doubt.UNSURE) if doubt in doubts), None)
+    of_party = [word for word in everything if word.channel == party]
+    alone = _doubt_of_channel(of_party, unknown, calibration)
+    if of_party and (alone is None or _seconds(of_party) >= _ENOUGH_S):
+        return alone
+    return _doubt_of_channel(everything, unknown, calibration)
 
 
 def _doubt_of_channel(heard: Sequence[Word], unknown: AbstractSet[Word], calibration: Calibration) -> Doubt | None:

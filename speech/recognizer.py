@@ -67,10 +67,11 @@ class Recognizer:
         `channels` names the parties from left to right; a recording with fewer channels has the first ones. `meter`
         measures its outline on the way. `on_words` is told, every few seconds of the recording, up to where it was
         heard and which words came since the last time; their confidences are still the model's own. Raises an
-        AudioError for what can't be transcribed; silence gives a transcript without words.
+        AudioError for what can't be transcribed; silence gives a transcript without words. A doubt is about what the
+        first party said.
         """
         hearing = self.hear(source, channels, limits=limits, meter=meter, on_words=on_words)
-        return judge(hearing, self._calibration)
+        return judge(hearing, self._calibration, channels[0])
 
     def hear(
         self,

@@ -89,6 +89,26 @@ def test_caller_who_is_not_understood_is_no_better_for_an_agent_who_is():
     assert judge(hearing(agent, cough), FITTED).doubt is None
 
 
+@pytest.mark.parametrize("said", [SURE, row([1.0])], ids=["long", "short"])
+def test_agent_who_is_not_understood_takes_nothing_from_what_the_caller_said(said):
+    agent = [replace(UNKNOWN, channel="agent", start=at, end=at + 2.0) for at in (4.0, 8.0, 12.0)]
+    assert judge(hearing(said, agent), FITTED).doubt is None
+    mumbling = row([0.4] * 20, "agent", start=4.0)
+    assert judge(hearing([*said, *mumbling]), FITTED).doubt is None
+
+
+def test_where_the_caller_says_nothing_it_is_the_agent_who_is_judged():
+    agent = row([1.0] * 8, "agent")
+    assert judge(hearing(agent), FITTED).doubt is None
+    assert judge(hearing(agent[:2], [replace(UNKNOWN, channel="agent")]), FITTED).doubt == Doubt.UNKNOWN_SPEECH
+
+
+def test_party_that_counts_has_the_name_that_its_channel_was_given():
+    right = [replace(UNKNOWN, channel="right")]
+    assert judge(hearing(row([1.0] * 2, "left"), right), FITTED, "left").doubt is None
+    assert judge(hearing(row([1.0] * 2, "left"), right), FITTED, "right").doubt == Doubt.UNKNOWN_SPEECH
+
+
 words = st.lists(
     st.builds(
         Word,
