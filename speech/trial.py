@@ -17,10 +17,16 @@ RECORDING = Path(__file__).with_suffix(".wav")
 # The largest published models take a minute to load from a slow disk.
 _LIMIT_S = 300.0
 _ALIKE = 0.7
+# What nobody does to itself: the kernel, short of memory, or a person.
+_KILLED = frozenset({-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT})
 
 
 class TrialError(Exception):
     """The model must not be used; the message says why."""
+
+
+class CutShortError(TrialError):
+    """The trial took too long or was killed from outside, which another time may not happen."""
 
 
 def try_out(path: Path | str, limit_s: float = _LIMIT_S) -> Transcript:
@@ -47,7 +53,9 @@ def _heard_by_child(info: ModelInfo, limit_s: float) -> Transcript:
             command, cwd=Path(__file__).parents[1], capture_output=True, timeout=limit_s, check=False
         )
     except subprocess.TimeoutExpired as error:
-        raise TrialError(f"{info.label} was not done with a few seconds of sound after {limit_s:.0f} s.") from error
+        raise CutShortError(f"{info.label} was not done with a few seconds of sound after {limit_s:.0f} s.") from error
+    if done.returncode in _KILLED:
+        raise CutShortError(f"The process that tried {info.label} was killed: is there enough memory for it?")
     if done.returncode < 0:
         name = signal.Signals(-done.returncode).name
         raise TrialError(f"{info.label} ended the process that tried it ({name}): its files are damaged.")

@@ -34,6 +34,9 @@ class Renewal(Protocol):
     def check(self) -> int | None:
         """The process that tries what has changed, when something has since the last look."""
 
+    def is_ready(self, status: int) -> bool:
+        """That process ended so: whether a new parent can be made."""
+
     def renew(self, children: Iterable[int], told: Iterable[int]) -> None:
         """It can be used: become a new parent of the same children, some told to end. Does not come back."""
 
@@ -73,7 +76,8 @@ def run(queue: str, context: Context, count: int, renewal: Renewal | None = None
             crew.end()
         elif number is None and renewal is not None:
             crew.trial = crew.trial or renewal.check()
-        if crew.reap() and renewal is not None:
+        status = crew.reap()
+        if renewal is not None and status is not None and not crew.is_ending and renewal.is_ready(status):
             renewal.renew(crew.children, crew.told)
 
 
@@ -103,21 +107,19 @@ class _Crew:
         if self.trial is not None:
             os.kill(self.trial, signal.SIGKILL)
 
-    def reap(self) -> bool:
-        """Replace those that ended; whether a trial ended well."""
+    def reap(self) -> int | None:
+        """Replace those that ended; how a trial ended, where one did."""
         ended = _reaped()
         gone = self.children & ended.keys()
         self.children -= gone
         self.told -= gone
         if not self.is_ending:
             self._replace(gone)
-        if self.trial not in ended:
-            return False
+        if self.trial is None or self.trial not in ended:
+            return None
         status = ended[self.trial]
         self.trial = None
-        if status != 0:
-            log.error("what has changed cannot be used: everything goes on as before", status=status)
-        return status == 0 and not self.is_ending
+        return status
 
     def _replace(self, gone: set[int]) -> None:
         self.fork(len(gone & self._leaving))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from speech.local_names import LocalNames, drug_names
 from speech.recognizer import Recognizer
 from speech.registry import NotAModelError, state_of_files
 from speech.transcript import Transcript, Word
-from speech.trial import RECORDING
+from speech.trial import TrialError, try_out
 from speech.understand import Gazetteer, understand, understand_survey
 from speech.understand.lexicon import FOLDER as LEXICONS
 
@@ -28,10 +28,6 @@ Files = frozenset[tuple[str, int, int, int]]
 
 class ModelNotLoadedError(LookupError):
     """The model that was chosen for a line is not on this machine, or could not be loaded, or is being loaded."""
-
-
-class BrokenModelError(Exception):
-    """A model that is there cannot be used."""
 
 
 @dataclass(frozen=True)
@@ -82,17 +78,28 @@ def look(settings: Settings, sessions: Sessions) -> Sources:
     return Sources(choices, fallback, models, state_of_files(LEXICONS), names)
 
 
-def make(sources: Sources, sessions: Sessions, *, is_strict: bool = False) -> Ears:
-    """Load everything. A model that cannot be loaded is told and left out: its lines wait for it, and no others.
+def failing(sources: Sources) -> dict[str, TrialError | NotAModelError]:
+    """The models that fail when each is tried in a process of its own, whatever happens to that process."""
+    found: dict[str, TrialError | NotAModelError] = {}
+    for label, (path, _) in sources.models.items():
+        try:
+            try_out(path)
+        except (TrialError, NotAModelError) as error:
+            log.exception("a recognition model fails its trial", model=label)
+            found[label] = error
+    return found
 
-    `is_strict` has each model hear a known recording, too; the process may die of it.
 
-    Raises:
-        BrokenModelError: one that is there cannot be loaded, and `is_strict`.
+def make(sources: Sources, sessions: Sessions, *, without: Collection[str] = frozenset()) -> Ears:
+    """Load everything but the models `without`. One that cannot be loaded is told and left out.
+
+    The lines of a model that is left out are deaf, and no others: their work is tried as often as any work, and then
+    stands among what failed. A model that was never tried may end this process.
     """
     for label in sources.absent:
         log.error("a recognition model that is in use is not on this machine", model=label)
-    loaded = {label: _load(label, path, is_strict=is_strict) for label, (path, _) in sources.models.items()}
+    wanted = {label: path for label, (path, _) in sources.models.items() if label not in without}
+    loaded = {label: _load(label, path) for label, path in wanted.items()}
     with sessions() as session:
         gazetteer = organisation.gazetteer(session)
     names = LocalNames.from_names([*gazetteer.names, *drug_names()])
@@ -106,17 +113,12 @@ def _in_use(choices: Choices, fallback: str) -> frozenset[str]:
     return frozenset({choices.default or fallback, *choices.lines.values()})
 
 
-def _load(label: str, path: Path, *, is_strict: bool) -> Recognizer | None:
+def _load(label: str, path: Path) -> Recognizer | None:
     try:
-        recognizer = Recognizer.load(path)
-    except NotAModelError as error:
-        if is_strict:
-            raise BrokenModelError(label) from error
+        return Recognizer.load(path)
+    except NotAModelError:
         log.exception("a recognition model could not be loaded", model=label)
         return None
-    if is_strict:
-        recognizer.transcribe(RECORDING)
-    return recognizer
 
 
 def _prepare(ears: Ears) -> None:

@@ -33,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
     elif asked.kind == "io":
         crew.run("io", context, settings.io_processes)
     elif asked.is_trial:
-        return 0 if speech.try_out(context) else 1
+        return speech.try_out(context)
     else:
         speech.run(context, crew.Inherited(asked.old, asked.told))
     return 0

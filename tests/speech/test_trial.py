@@ -2,12 +2,14 @@
 
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psutil
 import pytest
 
 from speech.registry import NotAModelError, describe
-from speech.trial import TrialError, try_out
+from speech.trial import CutShortError, TrialError, try_out
 
 DEMO = Path(__file__).parents[2] / "speech/demo_model"
 
@@ -66,8 +68,24 @@ def test_a_model_whose_card_says_nothing_may_hear_anything(model: Path) -> None:
 
 
 def test_a_model_that_does_not_come_to_an_end_is_refused(model: Path) -> None:
-    with pytest.raises(TrialError, match="not done"):
+    with pytest.raises(CutShortError, match="not done"):
         try_out(model, limit_s=0.01)
+
+
+def trials() -> list[psutil.Process]:
+    """Those at work for this process."""
+    return [child for child in psutil.Process().children() if "speech.trial" in child.cmdline()]
+
+
+def test_a_trial_that_is_killed_says_nothing_against_the_model() -> None:
+    with ThreadPoolExecutor() as pool:
+        trial = pool.submit(try_out, DEMO)
+        while not (children := trials()) and not trial.done():
+            pass
+        children[0].kill()
+
+        with pytest.raises(CutShortError, match="killed"):
+            trial.result()
 
 
 def test_a_folder_without_a_model_is_none(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from hotline.settings import Settings
 from speech.recognizer import Recognizer
 from worker import ears
 from worker.context import NoEarsError, make_context
-from worker.ears import BrokenModelError, ModelNotLoadedError, Sources
+from worker.ears import ModelNotLoadedError, Sources
 
 OTHER = "vosk-model-small-cn-0.1"
 
@@ -75,23 +75,37 @@ def test_a_model_that_is_absent_leaves_the_others(workshop: Workshop, settings: 
     sources = look(workshop, settings)
     assert sources.absent == {"vosk-model-cn-0.22"}
 
-    made = ears.make(sources, workshop.context.sessions, is_strict=True)
+    assert ears.failing(sources) == {}
+    made = ears.make(sources, workshop.context.sessions)
 
     assert made.recognizer(None).info.label == model.info.label
     with pytest.raises(ModelNotLoadedError):
         made.recognizer("vosk-model-cn-0.22")
 
 
-def test_a_damaged_model_leaves_the_others_but_is_no_reason_to_load_anew(
-    workshop: Workshop, settings: Settings, model: Recognizer
-) -> None:
+def test_a_damaged_model_leaves_the_others(workshop: Workshop, settings: Settings, model: Recognizer) -> None:
     (settings.models_path / OTHER / "graph/HCLr.fst").write_bytes(b"no graph")
     choose(workshop, OTHER, for_line=True)
     sources = look(workshop, settings)
 
+    assert ears.failing(sources).keys() == {OTHER}
     assert set(ears.make(sources, workshop.context.sessions).models) == {model.info.label}
-    with pytest.raises(BrokenModelError, match=OTHER):
-        ears.make(sources, workshop.context.sessions, is_strict=True)
+
+
+def test_a_model_that_ends_whoever_loads_it_is_found_out_and_left_out(
+    workshop: Workshop, settings: Settings, model: Recognizer
+) -> None:
+    (settings.models_path / OTHER / "conf/model.conf").write_text("")
+    choose(workshop, OTHER, for_line=True)
+    sources = look(workshop, settings)
+
+    failing = ears.failing(sources)
+    made = ears.make(sources, workshop.context.sessions, without=failing)
+
+    assert failing.keys() == {OTHER}
+    assert made.recognizer(None).info.label == model.info.label
+    with pytest.raises(ModelNotLoadedError):
+        made.recognizer(OTHER)
 
 
 def test_what_has_not_changed_looks_the_same(workshop: Workshop, settings: Settings) -> None:
