@@ -93,10 +93,11 @@ def cases(folder: Path, name: str) -> list[Case]:
 
 def said_by(sentences: Sequence[str], voices: Sequence[str]) -> list[Case]:
     """Each sentence, said by several of the voices in turn."""
+    turns = min(VOICES_EACH, len(voices))
     return [
-        Case(text, voices[(number + turn * len(voices) // VOICES_EACH) % len(voices)], number)
+        Case(text, voices[(number + turn * len(voices) // turns) % len(voices)], number)
         for number, text in enumerate(sentences)
-        for turn in range(min(VOICES_EACH, len(voices)))
+        for turn in range(turns)
     ]
 
 

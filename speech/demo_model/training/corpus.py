@@ -3,63 +3,30 @@
 import logging
 import random
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Final
+from collections.abc import Sequence
+from itertools import accumulate
 
 import jieba
 
 from speech.demo_model.training.dictionary import is_number
+from speech.demo_model.training.grammar import Grammar, sentences
 
-TEXT: Final = Path(__file__).parent / "text"
-_GAP = re.compile(r"\{(\w+)\}")
 _BETWEEN_CLAUSES = re.compile(r"[，。？！、；：,.?! ]+")
-_SECTION = re.compile(r"\[(\w+)\]$")
-_STARTS, _LINKS = "opening", "link"
-_ALONE_SHARE, _LINKED_SHARE = 0.45, 0.25
-_LONGEST_NAME = 6
+_STARTS, _LINKS, _ENDS = "{opening}", "{link}", "{thanks}"
+_ALONE_SHARE, _LINKED_SHARE, _ENDED_SHARE = 0.45, 0.25, 0.08
+# What has gaps may become many things; what has none is soon said.
+_WEIGHT_OF_GAP = 4
 
 Words = tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Grammar:
-    """What may fill each gap: `{food}` is any line of the section `[food]`."""
-
-    choices: Mapping[str, Sequence[str]]
-
-    @classmethod
-    def read(cls, files: Iterable[Path]) -> "Grammar":
-        """Files of sections; a line may hold several choices, parted by |. Sharp signs begin comments."""
-        choices: dict[str, list[str]] = {}
-        section: list[str] = []
-        for file in files:
-            for line in file.read_text(encoding="utf-8").splitlines():
-                text = line.split("#", 1)[0].strip()
-                heading = _SECTION.match(text)
-                if heading:
-                    section = choices.setdefault(heading[1], [])
-                elif text:
-                    section += [choice.strip() for choice in text.split("|")]
-        return cls(choices)
-
-    def fill(self, sentence: str, chance: random.Random) -> str:
-        """The sentence with a choice in each gap, and in the gaps of those."""
-        return _GAP.sub(lambda gap: self.fill(chance.choice(self.choices[gap[1]]), chance), sentence)
-
-    def names(self) -> list[str]:
-        """Choices that are one word each, so that they are never cut: foods, streets, illnesses."""
-        found = [choice for section in self.choices.values() for choice in section]
-        return sorted({name for name in found if 1 < len(name) <= _LONGEST_NAME and not _GAP.search(name)})
 
 
 class Corpus:
     """Sentences cut into words."""
 
-    def __init__(self, grammar: Grammar, sentences: Mapping[str, Sequence[str]]) -> None:
+    def __init__(self, grammar: Grammar, written: Sequence[str]) -> None:
         self._grammar = grammar
-        self._sentences = [sentence for lines in sentences.values() for sentence in lines]
+        self._sentences = written
+        self._weights = list(accumulate(1 + _WEIGHT_OF_GAP * grammar.gaps(sentence) for sentence in written))
         self._cutter = jieba.Tokenizer()
         jieba.setLogLevel(logging.ERROR)
         for name in grammar.choices.get("word", ()):
@@ -67,8 +34,7 @@ class Corpus:
 
     @classmethod
     def load(cls) -> "Corpus":
-        files = sorted((TEXT / "sentences").glob("*.txt"))
-        return cls(Grammar.read(sorted((TEXT / "grammar").glob("*.txt"))), {file.stem: _lines(file) for file in files})
+        return cls(Grammar.load(), sentences())
 
     def cut(self, text: str) -> Words:
         """Words; numbers are always cut into single numerals, or there would be too many."""
@@ -79,23 +45,21 @@ class Corpus:
         return tuple(words)
 
     def compose(self, count: int, seed: int) -> list[Words]:
-        """So many utterances: a sentence alone, or with an opening or a link and others after it."""
+        """So many utterances: a sentence alone or two, with an opening, a link, a word of thanks or without."""
         chance = random.Random(seed)
         utterances = [self.cut(self._grammar.fill(sentence, chance)) for sentence in self._sentences]
         utterances += [self.cut(self._utterance(chance)) for _ in range(count)]
         return utterances
 
     def _utterance(self, chance: random.Random) -> str:
-        parts = [chance.choice(self._sentences)]
+        first, second = chance.choices(self._sentences, cum_weights=self._weights, k=2)
+        parts = [first]
         if chance.random() > _ALONE_SHARE:
             if chance.random() < _LINKED_SHARE:
-                parts.append("{" + _LINKS + "}")
-            parts.append(chance.choice(self._sentences))
+                parts.append(_LINKS)
+            parts.append(second)
         if chance.random() < _LINKED_SHARE:
-            parts.insert(0, "{" + _STARTS + "}")
+            parts.insert(0, _STARTS)
+        if chance.random() < _ENDED_SHARE:
+            parts.append(_ENDS)
         return self._grammar.fill("，".join(parts), chance)
-
-
-def _lines(file: Path) -> list[str]:
-    lines = (line.split("#", 1)[0].strip() for line in file.read_text(encoding="utf-8").splitlines())
-    return [line for line in lines if line]

@@ -17,13 +17,14 @@ class Settings:
     """`general` is the share of Mandarin at large in single words, `unknown` that of sounds that are no words.
 
     Sentences made by filling gaps repeat themselves more than people do: counts are taken to the power of
-    `flatten`. N-grams seen fewer times than `at_least` are left out.
+    `flatten`. Each word that followed a context stands for `novelty` more that might have. N-grams seen fewer
+    times than `at_least` are left out.
     """
 
-    general: float = 0.15
+    general: float = 0.2
     unknown: float = 0.01
-    flatten: float = 0.5
-    novelty: float = 1.0
+    flatten: float = 0.85
+    novelty: float = 10.0
     at_least: tuple[int, ...] = (1, 1, 2)
 
 

@@ -47,6 +47,16 @@ class Reader:
         found = [spoken for spoken in (self._spoken(word), *_by_dictionary(word)) if spoken]
         return [spoken for number, spoken in enumerate(found) if spoken not in found[:number]]
 
+    def read(self, words: Sequence[str]) -> list[list[str]]:
+        """The sounds of each word when all are said in one go; nothing where espeak-ng says something else."""
+        text = "".join(words)
+        syllables = self._syllables(text) or []
+        if len(syllables) != len(text):
+            return []
+        rest = iter(syllables)
+        parts = [[next(rest) for _ in word] for word in words]
+        return [[sound for syllable in part for sound in self._sounds(syllable) if sound] for part in parts]
+
     def align(self, text: str, speech: Speech) -> list[Sound] | None:
         """Our sounds in the speech; None if it holds anything that isn't Mandarin as we know it."""
         syllables = self._syllables(text)

@@ -39,7 +39,7 @@ class Recipe:
     seed: int = 11
     utterances: int = 22000
     steps: int = 8500
-    sentences: int = 120000
+    sentences: int = 60000
     breadth: Breadth = field(default_factory=Breadth)
     language: ngrams.Settings = field(default_factory=ngrams.Settings)
 
