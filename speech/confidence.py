@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean
@@ -30,6 +29,8 @@ _SOUNDS_S = 0.3
 _MOMENT_S = 0.45
 # A party that was heard for less is doubted only where there is doubt about all of it together.
 _ENOUGH_S = 1.5
+# From this share on it is what is unknown that makes a transcript doubtful.
+_MUCH_UNKNOWN = 0.25
 _USUAL_SYLLABLE_S = 0.2
 
 
@@ -41,13 +42,12 @@ class CalibrationError(NotAModelError):
 class Calibration:
     """What was fitted for one model.
 
-    `weights` says for each feature how much it speaks for a word being right. Below a mean confidence of
-    `unsure_below` a transcript is doubted, as well as with a share of unknown sound over `unknown_above`.
+    `weights` says for each feature how much it speaks for a word being right. A transcript of which less than
+    `doubt_below` is likely right is doubted.
     """
 
     weights: Mapping[str, float] | None = None
-    unsure_below: float = 0.5
-    unknown_above: float = 0.5
+    doubt_below: float = 0.5
 
     @classmethod
     def of(cls, model: Path) -> Calibration:
@@ -63,7 +63,7 @@ class Calibration:
     def _from_card(cls, data: Mapping[str, Any]) -> Calibration:
         try:
             weights = {name: float(weight) for name, weight in data["weights"].items()}
-            calibration = cls(weights, float(data["unsure_below"]), float(data["unknown_above"]))
+            calibration = cls(weights, float(data["doubt_below"]))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise CalibrationError(f"The calibration in the model's card can't be read: {error!r}.") from error
         if weights.keys() != set(FEATURES):
@@ -72,11 +72,7 @@ class Calibration:
 
     def as_dict(self) -> dict[str, Any]:
         """As it stands in a model's card."""
-        return {
-            "weights": dict(self.weights or {}),
-            "unsure_below": self.unsure_below,
-            "unknown_above": self.unknown_above,
-        }
+        return {"weights": dict(self.weights or {}), "doubt_below": self.doubt_below}
 
     def confidence(self, features: Features) -> float:
         """The probability that a word with these features is right."""
@@ -173,11 +169,10 @@ def lasting_unknown(evidence: Evidence) -> tuple[Word, ...]:
     return tuple(word for word in evidence.unknown if word.end - word.start > _MOMENT_S)
 
 
-def unknown_share(hearing: Hearing) -> float:
-    """The share of lasting unknown sound in all that was heard, 0 where nothing was."""
-    unknown_s = _seconds(lasting_unknown(hearing.evidence))
-    heard_s = unknown_s + _seconds(hearing.transcript.words)
-    return unknown_s / heard_s if heard_s > 0 else 0.0
+def trust(words: Sequence[Word], unknown: Sequence[Word]) -> float:
+    """How much of what was heard is likely right, by its length; of what is unknown, nothing."""
+    heard_s = _seconds(words) + _seconds(unknown)
+    return sum(word.conf * (word.end - word.start) for word in words) / heard_s if heard_s > 0 else 0.0
 
 
 def _doubt(words: Sequence[Word], evidence: Evidence, calibration: Calibration, party: str) -> Doubt | None:
@@ -185,20 +180,19 @@ def _doubt(words: Sequence[Word], evidence: Evidence, calibration: Calibration, 
         return Doubt.SILENCE
     if not words:
         return Doubt.UNKNOWN_SPEECH if evidence.unknown_s >= _SOUNDS_S else Doubt.NO_SPEECH
-    unknown = set(lasting_unknown(evidence))
-    everything = [*words, *unknown]
-    of_party = [word for word in everything if word.channel == party]
-    alone = _doubt_of_channel(of_party, unknown, calibration)
-    if of_party and (alone is None or _seconds(of_party) >= _ENOUGH_S):
+    unknown = lasting_unknown(evidence)
+    said, missed = ([word for word in kind if word.channel == party] for kind in (words, unknown))
+    alone = _doubt_of(said, missed, calibration)
+    if alone is None or _seconds(said) + _seconds(missed) >= _ENOUGH_S:
         return alone
-    return _doubt_of_channel(everything, unknown, calibration)
+    return _doubt_of(words, unknown, calibration)
 
 
-def _doubt_of_channel(heard: Sequence[Word], unknown: AbstractSet[Word], calibration: Calibration) -> Doubt | None:
-    known = [word.conf for word in heard if word not in unknown]
-    if _seconds([word for word in heard if word in unknown]) > calibration.unknown_above * _seconds(heard):
-        return Doubt.UNKNOWN_SPEECH
-    return Doubt.UNSURE if known and fmean(known) < calibration.unsure_below else None
+def _doubt_of(words: Sequence[Word], unknown: Sequence[Word], calibration: Calibration) -> Doubt | None:
+    if words and trust(words, unknown) >= calibration.doubt_below:
+        return None
+    is_unknown = _seconds(unknown) > _MUCH_UNKNOWN * (_seconds(words) + _seconds(unknown))
+    return Doubt.UNKNOWN_SPEECH if is_unknown else Doubt.UNSURE
 
 
 def _seconds(words: Sequence[Word]) -> float:

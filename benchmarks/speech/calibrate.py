@@ -14,15 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.speech.examples import CALIBRATION, GOOD, Example, Other, others, sentences
-from speech.confidence import FEATURES, Calibration, features_of, judge, unknown_share
+from speech.confidence import FEATURES, Calibration, features_of, judge, lasting_unknown, trust
 from speech.recognizer import Recognizer
 from speech.registry import describe
 
 ROOT = Path(__file__).parents[2]
-# Of recordings in good conditions, so many in a hundred at most may be doubted for either reason.
-_UNSURE_PERCENT, _UNKNOWN_PERCENT = 1.5, 0.5
-# A mean confidence of a half is no reason for doubt in any model, and a little unknown sound neither.
-_UNSURE_AT_MOST, _UNKNOWN_AT_LEAST = 0.5, 0.25
+# Of recordings in good conditions, so many in a hundred may be doubted, and none of which half is likely right.
+_GOOD_DOUBTED_PERCENT, _DOUBT_AT_MOST = 2.0, 0.5
 _RIDGE = 1.0
 _ROUNDS = 100
 
@@ -36,7 +34,7 @@ def calibrated(examples: Sequence[Example], strangers: Sequence[Other]) -> Calib
     rows = np.array([[each[name] for name in FEATURES] for each in features])
     weights = _regression(rows, np.array(right, np.float64))
     named = {name: round(float(weight), 4) for name, weight in zip(FEATURES, weights, strict=True)}
-    return _with_limits(Calibration(named), [example for example in examples if example.condition in GOOD])
+    return _with_limit(Calibration(named), [example for example in examples if example.condition in GOOD])
 
 
 def _regression(features: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -53,15 +51,13 @@ def _regression(features: NDArray[np.float64], right: NDArray[np.float64]) -> ND
     return weights
 
 
-def _with_limits(calibration: Calibration, good: Sequence[Example]) -> Calibration:
+def _with_limit(calibration: Calibration, good: Sequence[Example]) -> Calibration:
     """Doubt as much as good Mandarin allows."""
-    means = [judge(example.hearing, calibration).confidence or 0.0 for example in good]
-    shares = [unknown_share(example.hearing) for example in good]
-    return Calibration(
-        calibration.weights,
-        unsure_below=round(min(float(np.percentile(means, _UNSURE_PERCENT)), _UNSURE_AT_MOST), 3),
-        unknown_above=round(max(float(np.percentile(shares, 100 - _UNKNOWN_PERCENT)), _UNKNOWN_AT_LEAST), 3),
-    )
+    trusts = [
+        trust(judge(example.hearing, calibration).words, lasting_unknown(example.hearing.evidence)) for example in good
+    ]
+    limit = min(float(np.percentile(trusts, _GOOD_DOUBTED_PERCENT)), _DOUBT_AT_MOST)
+    return Calibration(calibration.weights, round(limit, 3))
 
 
 def main() -> None:

@@ -10,8 +10,9 @@ from benchmarks.speech.confidence import Claim, bins, difference, words_of
 from benchmarks.speech.examples import CALIBRATION, JUDGED, Example, Other
 from benchmarks.speech.sounds import RATE_HZ, crowd, recording, sounds
 from benchmarks.speech.truth import are_right
+from speech.confidence import judge
 from speech.hearing import Evidence, Hearing
-from speech.transcript import Transcript, Word
+from speech.transcript import Doubt, Transcript, Word
 
 
 def words(*texts: str) -> list[Word]:
@@ -65,8 +66,10 @@ def test_doubt_is_fitted_so_that_nearly_all_good_speech_passes():
     learnt = [example(chance) for _ in range(200)]
     stranger = Other("en", Hearing(Transcript(3, (), "m", "zh-CN"), Evidence(3, 0, 3, (Word("[unk]", 0, 3, 0.9),))))
     calibration = calibrated(learnt, [stranger])
-    assert 0 < calibration.unsure_below <= 0.5
-    assert calibration.unknown_above == 0.25
+    doubted = [judge(each.hearing, calibration).doubt is not None for each in learnt]
+    assert 0 < calibration.doubt_below <= 0.5
+    assert sum(doubted) <= 0.02 * len(learnt)
+    assert judge(stranger.hearing, calibration).doubt is Doubt.UNKNOWN_SPEECH
 
 
 def test_what_is_measured_with_was_not_learnt_from():

@@ -130,9 +130,7 @@ def test_whatever_was_heard_is_judged(known, unknown, calibration):
     assert known or judged.doubt is not None
 
 
-@pytest.mark.parametrize(
-    "broken", ["none", {}, {"weights": {}, "unsure_below": 0.3, "unknown_above": 0.3}, {"weights": 1}]
-)
+@pytest.mark.parametrize("broken", ["none", {}, {"weights": {}, "doubt_below": 0.3}, {"weights": 1}])
 def test_calibration_of_another_version_is_no_calibration(tmp_path: Path, broken):
     (tmp_path / "model.json").write_text(json.dumps({"calibration": broken}), encoding="utf-8")
     with pytest.raises(CalibrationError):
