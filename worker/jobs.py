@@ -30,8 +30,8 @@ from hotline.telephony.journal import recording_told_from
 from speech.audio import AudioError, Limits
 from speech.peaks import PeakMeter, Peaks
 from speech.recognizer import OnWords, Recognizer
+from speech.transcript import Doubt, Word, join_words
 from speech.transcript import Transcript as Heard
-from speech.transcript import Word, join_words
 from speech.understand import Facts, Gazetteer, SurveyAnswers, understand, understand_survey
 from worker.context import Context
 
@@ -172,15 +172,18 @@ class _Progress:
 def understand_transcript(context: Context, transcript_id: int) -> Store:
     """Take the facts from a transcript, the machine's or a person's, into the order or the survey.
 
-    Of one that is in doubt nothing is taken: the order is there, and a person listens.
+    Of one that is in doubt nothing is taken: the order is there, and a person listens. But words of danger act at
+    once, if badly heard: whoever is in danger cannot wait for that person.
     """
     with context.sessions() as session:
         transcript = session.get_one(Transcript, transcript_id)
-        kind, text, is_in_doubt = transcript.recording.kind, transcript.text, transcript.doubt is not None
+        kind, text, doubt = transcript.recording.kind, transcript.text, transcript.doubt
         words = tuple(Word(**word) for word in transcript.words)
     if kind == RecordingKind.SURVEY:
-        return _answered(context, transcript_id, None if is_in_doubt else understand_survey(text))
-    understood = None if is_in_doubt else _understood(text, words, context.ears.gazetteer)
+        return _answered(context, transcript_id, None if doubt else understand_survey(text))
+    understood = None if doubt in _NO_WORDS else _understood(text, words, context.ears.gazetteer)
+    if understood is not None and doubt:
+        understood = understood.danger
 
     def store(session: Session, now: datetime) -> None:
         made = session.get_one(Transcript, transcript_id)
@@ -193,6 +196,10 @@ def understand_transcript(context: Context, transcript_id: int) -> Store:
             facts.propose(session, order, made, understood, now, context.settings.zone)
 
     return store
+
+
+# What words there are with such a doubt were said by nobody.
+_NO_WORDS = frozenset({Doubt.SILENCE, Doubt.NO_SPEECH, Doubt.UNKNOWN_SPEECH})
 
 
 def _answered(context: Context, transcript_id: int, answers: SurveyAnswers | None) -> Store:

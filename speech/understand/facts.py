@@ -106,6 +106,11 @@ class Facts(_Answers):
         }
         return replace(self, **moved, emergencies=tuple(each.placed_in(positions) for each in self.emergencies))
 
+    @property
+    def danger(self) -> Facts | None:
+        """The words of danger alone and how urgent they make it; None where there are none."""
+        return Facts(urgency=self.urgency, emergencies=self.emergencies) if self.emergencies else None
+
     def as_dict(self) -> dict[str, Any]:
         return {**super().as_dict(), "emergencies": [each.as_dict() for each in self.emergencies]}
 

@@ -198,8 +198,8 @@ def a_transcript(session: Session, text: str, **more: object) -> Transcript:
     return made
 
 
-@pytest.mark.parametrize("doubt", list(Doubt))
-def test_of_what_is_in_doubt_no_facts_are_taken_and_the_order_exists(workshop: Workshop, doubt: Doubt) -> None:
+@pytest.mark.parametrize("doubt", [Doubt.SILENCE, Doubt.NO_SPEECH, Doubt.UNKNOWN_SPEECH])
+def test_of_what_nobody_said_no_facts_are_taken_and_the_order_exists(workshop: Workshop, doubt: Doubt) -> None:
     made = workshop.make(lambda session: a_transcript(session, "我要跳楼家里没有米了", doubt=doubt))
 
     entry = workshop.do(Work.UNDERSTAND_TRANSCRIPT, made)
@@ -208,6 +208,31 @@ def test_of_what_is_in_doubt_no_facts_are_taken_and_the_order_exists(workshop: W
     assert workshop.all(Fact) == []
     order = workshop.one(Order)
     assert (order.category, order.urgency) == (None, "normal")
+
+
+def said(workshop: Workshop) -> dict[str, Any]:
+    return {fact.name: fact.value for fact in workshop.all(Fact) if fact.evidence}
+
+
+def test_badly_heard_words_of_danger_act_at_once_and_nothing_else_is_taken(workshop: Workshop) -> None:
+    made = workshop.make(lambda session: a_transcript(session, "我要跳楼家里没有米了", doubt=Doubt.UNSURE))
+
+    workshop.do(Work.UNDERSTAND_TRANSCRIPT, made)
+
+    assert said(workshop) == {"urgency": "emergency"}
+    (evidence,) = workshop.one(Fact, Fact.name == "urgency").evidence
+    assert "跳楼" in evidence["text"]
+    order = workshop.one(Order)
+    assert (order.category, order.summary, order.urgency) == (None, None, "emergency")
+
+
+def test_without_words_of_danger_nothing_is_taken_of_what_was_badly_heard(workshop: Workshop) -> None:
+    made = workshop.make(lambda session: a_transcript(session, "老人家里没有米了", doubt=Doubt.UNSURE))
+
+    workshop.do(Work.UNDERSTAND_TRANSCRIPT, made)
+
+    assert workshop.all(Fact) == []
+    assert workshop.one(Order).urgency == "normal"
 
 
 def test_the_same_without_doubt_has_facts(workshop: Workshop) -> None:
