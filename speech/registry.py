@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 # Vosk reads models in two layouts; the older one has everything in one folder.
+_FOLDERS_OF_A_MODEL = ("am", "conf", "graph", "ivector", "rescore", "rnnlm")
 _ACOUSTIC_MODELS = ("am/final.mdl", "final.mdl")
 _FEATURES = ("conf/mfcc.conf", "mfcc.conf")
 _PUBLISHED_NAME = re.compile(r"vosk-model-(?:small-)?(?P<language>[a-z]{2}(?:-[a-z]{2})?)-(?P<version>[\w.]+)$")
 _SAMPLE_FREQUENCY = re.compile(r"^--sample-frequency=(\d+)", re.MULTILINE)
 _LANGUAGE_TAGS = {"cn": "zh-CN", "en-us": "en-US", "en-in": "en-IN"}
 _DEFAULT_RATE_HZ = 16000
+
+State = frozenset[tuple[str, int, int, int]]
 
 
 class NotAModelError(Exception):
@@ -51,18 +56,41 @@ def language_tag(published: str) -> str:
 def installed(folder: Path) -> tuple[ModelInfo, ...]:
     """The models that lie in a folder, by name; what is hidden or no model is passed over."""
     found = []
-    for path in sorted(folder.iterdir()) if folder.is_dir() else []:
-        if path.is_dir() and not path.name.startswith("."):
+    for path in _inside(folder):
+        if not path.name.startswith("."):
             with suppress(NotAModelError):
                 found.append(describe(path))
     return tuple(found)
 
 
-def state_of_files(folder: Path) -> frozenset[tuple[str, int, int, int]]:
-    """Changes whenever a file of the folder does: name, size, time and number of each; empty where there is none."""
+def _inside(folder: Path) -> list[Path]:
+    """Nothing, where there is no such folder or its disk has gone."""
+    try:
+        return sorted(folder.iterdir())
+    except OSError:
+        return []
+
+
+def state_of_model(folder: Path) -> State:
+    """Changes whenever a file does that belongs to the model; what else lies beside them doesn't count."""
+    files = {path for path in _inside(folder) if path.is_file()}
+    return _state(files.union(*(_below(folder / name) for name in _FOLDERS_OF_A_MODEL)))
+
+
+def state_of_files(folder: Path) -> State:
+    """Changes whenever a file of the folder does, or of one below it; empty where there is none."""
+    return _state(_below(folder))
+
+
+def _below(folder: Path) -> set[Path]:
+    return {Path(above, name) for above, _, names in os.walk(folder) for name in names}
+
+
+def _state(files: Iterable[Path]) -> State:
+    """Name, size, time and number of each."""
     found = set()
-    for path in folder.rglob("*"):
-        with suppress(FileNotFoundError):  # it went while we looked, which the next look sees
+    for path in files:
+        with suppress(OSError):  # it went while we looked, which the next look sees
             file = path.stat()
             found.add((str(path), file.st_size, file.st_mtime_ns, file.st_ino))
     return frozenset(found)
@@ -71,9 +99,15 @@ def state_of_files(folder: Path) -> frozenset[tuple[str, int, int, int]]:
 def describe(path: Path | str) -> ModelInfo:
     """What the folder says of itself in model.json, or else what its name and settings tell.
 
-    Raises NotAModelError where there is no model.
+    Raises NotAModelError where there is no model, or none that can be read.
     """
-    folder = Path(path).resolve()
+    try:
+        return _described(Path(path).resolve())
+    except (OSError, RuntimeError, UnicodeDecodeError) as error:  # RuntimeError: links in a ring
+        raise NotAModelError(f"What is in {path} can't be read: {error}.") from error
+
+
+def _described(folder: Path) -> ModelInfo:
     if not any((folder / name).is_file() for name in _ACOUSTIC_MODELS):
         raise NotAModelError(f"There is no recognition model in {folder}.")
     card = folder / "model.json"

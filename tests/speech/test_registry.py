@@ -1,12 +1,14 @@
 """A model is known by its own card, or else by its folder's published name."""
 
+import errno
 import hashlib
 import json
+import os
 from pathlib import Path
 
 import pytest
 
-from speech.registry import NotAModelError, describe
+from speech.registry import NotAModelError, describe, installed, state_of_files, state_of_model
 
 DEMO = Path(__file__).parents[2] / "speech/demo_model"
 
@@ -67,3 +69,60 @@ def test_card_that_cannot_be_read_is_no_model(tmp_path):
     (model / "model.json").write_text('{"name": "mine"}')
     with pytest.raises(NotAModelError):
         describe(model)
+
+
+@pytest.mark.parametrize("odd", ["settings not in UTF-8", "links in a ring", "a card not in UTF-8"])
+def test_folder_that_cannot_be_read_is_no_model_and_hides_no_other(tmp_path, odd):
+    sound = a_model(tmp_path, "vosk-model-cn-0.22")
+    folder = tmp_path / "vosk-model-cn-0.1"
+    if odd == "settings not in UTF-8":
+        a_model(tmp_path, folder.name, "")
+        (folder / "conf/mfcc.conf").write_bytes(b"\xff\xfe")
+    elif odd == "links in a ring":
+        folder.symlink_to(folder)
+    else:
+        a_model(tmp_path, folder.name)
+        (folder / "model.json").write_bytes(b"\xff\xfe")
+    with pytest.raises(NotAModelError):
+        describe(folder)
+    assert [info.path for info in installed(tmp_path)] == [sound]
+
+
+class GoneDisk(type(Path())):
+    """A folder on a card that is pulled out just after it was looked whether the folder is there."""
+
+    def is_dir(self):
+        return True
+
+    def iterdir(self):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+
+def test_disk_that_goes_away_holds_no_models(tmp_path):
+    assert installed(GoneDisk(tmp_path)) == ()
+    assert state_of_files(tmp_path / "gone") == state_of_model(tmp_path / "gone") == frozenset()
+
+
+def changes(look, folder: Path, change) -> bool:
+    before = look(folder)
+    change()
+    return look(folder) != before
+
+
+@pytest.mark.parametrize(
+    "name", ["am/final.mdl", "conf/mfcc.conf", "graph/phones/word_boundary.int", "model.json", "HCLG.fst"]
+)
+def test_file_that_is_read_as_part_of_a_model_is_watched(tmp_path, name):
+    model = a_model(tmp_path, "mine")
+    (model / name).parent.mkdir(parents=True, exist_ok=True)
+    assert changes(state_of_model, model, lambda: (model / name).write_text("one"))
+    assert changes(state_of_model, model, lambda: (model / name).write_text("three"))
+    assert changes(state_of_model, model, (model / name).unlink)
+    assert not changes(state_of_model, model, lambda: None)
+
+
+def test_what_only_lies_beside_a_model_is_not_watched(tmp_path):
+    model = a_model(tmp_path, "mine")
+    (model / "training/text").mkdir(parents=True)
+    assert not changes(state_of_model, model, lambda: (model / "training/text/words.txt").write_text("one"))
+    assert changes(state_of_files, model, lambda: (model / "training/text/more.txt").write_text("one"))
