@@ -6,6 +6,7 @@ import errno
 import fcntl
 import hashlib
 import json
+import lzma
 import os
 import re
 import shutil
@@ -38,6 +39,13 @@ _LARGEST_LIST = 10_000_000
 _MOST_EXPANSION = 20
 _ALWAYS_ALLOWED = 10_000_000
 _MOST_FILES = 10_000
+
+_DAMAGES = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError),
+    *(NotImplementedError, RuntimeError, ValueError),  # which zipfile raises for what it can't unpack
+)
+# What a disk says of a name that no file can have, or that a folder has; without a number it is bzip2 that complains.
+_NO_SUCH_FILES = {errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ, None}
 
 OnProgress = Callable[[int, int], None]
 
@@ -98,7 +106,7 @@ def published(list_url: str = OFFICIAL_LIST) -> tuple[Published, ...]:
     try:
         with requests.get(list_url, stream=True, timeout=_TIMEOUT_S) as answer:
             _check_status(answer, list_url)
-            content = answer.raw.read(_LARGEST_LIST, decode_content=True)
+            content = _start_of(answer, _LARGEST_LIST)
         return tuple(_published(entry) for entry in json.loads(content))
     except requests.RequestException as error:
         raise NotReachedError(_unreachable(list_url, error)) from error
@@ -106,9 +114,21 @@ def published(list_url: str = OFFICIAL_LIST) -> tuple[Published, ...]:
         raise NotPublishedError(f"What {list_url} gives is no list of models.") from error
 
 
+def _start_of(answer: requests.Response, length: int) -> bytes:
+    """All of the answer, unless it is longer."""
+    content = bytearray()
+    for piece in answer.iter_content(_PIECE):
+        content += piece
+        if len(content) >= length:
+            break
+    return bytes(content[:length])
+
+
 def _published(entry: dict[str, Any]) -> Published:
     if not _NAME.fullmatch(entry["name"]):
         raise ValueError("a name that no folder can have")
+    if int(entry["size"]) <= 0:
+        raise ValueError("a size that no archive can have")
     return Published(
         name=entry["name"],
         language=language_tag(str(entry["lang"])),
@@ -139,6 +159,9 @@ def fetch(
     if there.exists():
         return describe(there)
     with _workplace(folder, model.name) as place:
+        if there.exists():  # whoever fetched it was done between our look and our turn
+            shutil.rmtree(place)
+            return describe(there)
         part = _Part(place, model)
         _receive_all(model, part, on_progress, waits_s)
         try:
@@ -189,8 +212,11 @@ class _Part:
         """What the server called the file's version; None when what is there belongs to no known one."""
         if not self.size or not self._source.exists():
             return None
-        source = json.loads(self._source.read_text())
-        return str(source["version"]) if source["version"] and source["url"] == self._model.url else None
+        try:
+            source = json.loads(self._source.read_bytes())
+            return str(source["version"]) if source["version"] and source["url"] == self._model.url else None
+        except (ValueError, KeyError, TypeError):  # the power went while it was written
+            return None
 
     def begin(self, version: str | None) -> None:
         self.archive.unlink(missing_ok=True)
@@ -291,8 +317,12 @@ def _unpack(archive: Path, into: Path) -> Path:
         with zipfile.ZipFile(archive) as packed:
             _check_members(packed, archive.stat().st_size, into)
             packed.extractall(into)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as error:
+    except _DAMAGES as error:
         raise UnusableArchiveError("The archive is damaged.") from error
+    except OSError as error:
+        if error.errno not in _NO_SUCH_FILES:
+            raise
+        raise UnusableArchiveError("The archive holds files that can't be.") from error
     inside = list(into.iterdir())
     model = inside[0] if len(inside) == 1 else into
     try:

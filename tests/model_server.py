@@ -36,6 +36,8 @@ class ModelServer:
     modified: str | None = None
     knows_ranges: bool = True
     breaks_after: list[int] = field(default_factory=list)
+    # After how many bytes the list breaks off.
+    list_breaks_after: int | None = None
     says: list[int] = field(default_factory=list)
     asked: list[str | None] = field(default_factory=list)
     # What the list says otherwise than it is.
@@ -104,9 +106,13 @@ class ModelServer:
             if value:
                 request.send_header(name, value)
         request.end_headers()
-        is_archive = request.path.endswith(".zip")
         with suppress(ConnectionError):  # whoever asked has seen enough
-            request.wfile.write(content[: self.breaks_after.pop(0)] if is_archive and self.breaks_after else content)
+            request.wfile.write(content[: self._breaks_after(request)])
+
+    def _breaks_after(self, request: BaseHTTPRequestHandler) -> int | None:
+        if not request.path.endswith(".zip"):
+            return self.list_breaks_after
+        return self.breaks_after.pop(0) if self.breaks_after else None
 
 
 def _handler(server: ModelServer) -> type[BaseHTTPRequestHandler]:

@@ -6,10 +6,12 @@ import resource
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from io import BytesIO
 from pathlib import Path
 from stat import S_IFLNK
-from zipfile import ZipInfo
+from typing import ClassVar
+from zipfile import ZIP_BZIP2, ZIP_LZMA, ZipFile, ZipInfo
 
 import pytest
 from model_server import MODEL, NAME, SOUND, ModelServer, zipped
@@ -81,6 +83,28 @@ def test_without_a_network_it_says_so() -> None:
         published(f"http://127.0.0.1:{port}/list.json")
 
 
+def test_a_list_that_breaks_off_is_told(server: ModelServer) -> None:
+    server.list_breaks_after = 100
+
+    with pytest.raises(NotReachedError, match="Is there a network"):
+        published(server.list_url)
+
+
+def test_a_list_without_an_end_is_no_list(server: ModelServer) -> None:
+    server.claims = {"text": "x" * 6_000_000}
+
+    with pytest.raises(NotPublishedError, match="no list"):
+        published(server.list_url)
+
+
+@pytest.mark.parametrize("size", [0, -1])
+def test_a_model_without_a_size_cannot_be_fetched_and_makes_no_list(server: ModelServer, size: int) -> None:
+    server.claims = {"size": size}
+
+    with pytest.raises(NotPublishedError, match="no list"):
+        published(server.list_url)
+
+
 # Fetching
 
 
@@ -123,6 +147,21 @@ def test_a_later_run_takes_up_what_an_earlier_one_received(server: ModelServer, 
     fetch(model, tmp_path)
 
     assert server.asked[-1] == f"bytes={CUT}-"
+    assert nothing_but(tmp_path, NAME)
+
+
+@pytest.mark.parametrize("left", [b"", b"[]", b'{"url": 1}', b"\xff\xfe"])
+def test_what_cannot_be_told_from_an_earlier_run_is_received_anew(
+    server: ModelServer, tmp_path: Path, left: bytes
+) -> None:
+    server.breaks_after = [CUT, 0]
+    with pytest.raises(NotReachedError):
+        fetch(the_model(server), tmp_path, waits_s=())
+    (tmp_path / f".{NAME}.fetching/source.json").write_bytes(left)
+
+    fetch(the_model(server), tmp_path)
+
+    assert server.asked[-1] is None
     assert nothing_but(tmp_path, NAME)
 
 
@@ -215,6 +254,13 @@ def test_a_model_that_is_not_there_is_told(server: ModelServer, tmp_path: Path) 
         fetch(model, tmp_path)
 
 
+def packed_with(method: int) -> bytes:
+    packed = BytesIO()
+    with ZipFile(packed, "w", method) as archive:
+        archive.writestr(f"{NAME}/am/final.mdl", SOUND)
+    return packed.getvalue()
+
+
 BAD_ARCHIVES = {
     "no archive": b"PK\x03\x04 but no more than that",
     "damaged": MODEL[:5000] + bytes(1000) + MODEL[6000:],
@@ -224,6 +270,11 @@ BAD_ARCHIVES = {
     "backslash": zipped({f"{NAME}/am/final.mdl": b"x", "..\\outside": b"x"}),
     "bomb": zipped({f"{NAME}/am/final.mdl": bytes(50_000_000)}),
     "crowd": zipped({f"{NAME}/{number}": b"" for number in range(10_001)}),
+    "below a file": zipped({f"{NAME}/am": b"x", f"{NAME}/am/final.mdl": b"x"}),
+    "long name": zipped({f"{NAME}/am/final.mdl": b"x", f"{NAME}/{'x' * 300}": b"x"}),
+    "settings not in UTF-8": zipped({f"{NAME}/am/final.mdl": b"x", f"{NAME}/conf/mfcc.conf": b"\xff\xfe"}),
+    "broken bzip2": packed_with(ZIP_BZIP2)[:60] + bytes(30) + packed_with(ZIP_BZIP2)[90:],
+    "broken lzma": packed_with(ZIP_LZMA)[:70] + bytes(30) + packed_with(ZIP_LZMA)[100:],
 }
 
 
@@ -293,6 +344,29 @@ def test_two_do_not_fetch_the_same_at_once(server: ModelServer, tmp_path: Path) 
     fetch(model, tmp_path, fetch_as_well)
 
     assert refused
+    assert nothing_but(tmp_path, NAME)
+
+
+class LaterLook(type(Path())):  # type: ignore[misc]  # the kind of path that this machine has
+    """A folder in which somebody does something just after it was looked whether a file is there."""
+
+    deeds: ClassVar[list[Callable[[], object]]] = []
+
+    def exists(self) -> bool:
+        found = super().exists()
+        if self.deeds:
+            self.deeds.pop()()
+        return found
+
+
+def test_what_another_has_just_fetched_is_not_fetched_again(server: ModelServer, tmp_path: Path) -> None:
+    model = the_model(server)
+    LaterLook.deeds.append(lambda: fetch(model, tmp_path))
+
+    info = fetch(model, LaterLook(tmp_path))
+
+    assert info.path == tmp_path / NAME
+    assert server.asked == [None]
     assert nothing_but(tmp_path, NAME)
 
 
