@@ -13,7 +13,7 @@ from hotline.services.speech_models import Choices
 from hotline.settings import Settings
 from speech.local_names import LocalNames, drug_names
 from speech.recognizer import Recognizer
-from speech.registry import NotAModelError, state_of_files
+from speech.registry import NotAModelError, state_of_files, state_of_model
 from speech.transcript import Transcript, Word
 from speech.trial import TrialError, try_out
 from speech.understand import Gazetteer, understand, understand_survey
@@ -74,7 +74,7 @@ def look(settings: Settings, sessions: Sessions) -> Sources:
         names = organisation.state_of_names(session)
     there, fallback = speech_models.on_disk(settings), speech_models.label_of_settings(settings)
     used = _in_use(choices, fallback) & there.keys()
-    models = {label: (there[label].path, state_of_files(there[label].path)) for label in used}
+    models = {label: (there[label].path, state_of_model(there[label].path)) for label in used}
     return Sources(choices, fallback, models, state_of_files(LEXICONS), names)
 
 
