@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hotline.db import Base, text_enum
@@ -162,6 +162,8 @@ class Transcript(Base):
     confidence: Mapped[float | None]
     # Why nothing is made of it before a person has listened.
     doubt: Mapped[Doubt | None] = mapped_column(text_enum(Doubt))
+    # False for what a machine wrote before it could doubt: no doubt then means nothing.
+    is_judged: Mapped[bool] = mapped_column(default=True, server_default=true())
     model: Mapped[str | None] = mapped_column(String(120))
     language: Mapped[str] = mapped_column(String(12))
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"), index=True)
@@ -171,9 +173,9 @@ class Transcript(Base):
     user: Mapped[User | None] = relationship()
 
     @property
-    def standing(self) -> tuple[bool, bool, int]:
-        """Which of several versions counts: a person's, else one without doubt, and the newest of these."""
-        return self.origin == Origin.PERSON, self.doubt is None, self.version
+    def standing(self) -> tuple[bool, bool, bool, int]:
+        """Which of several versions counts: a person's, else one that was judged, without doubt, and the newest."""
+        return self.origin == Origin.PERSON, self.is_judged, self.doubt is None, self.version
 
 
 class MessageState(StrEnum):

@@ -137,8 +137,8 @@ def transcribed_anew(
 ) -> None:
     """Another version by the machine, unless it says what its last one says.
 
-    What a person wrote goes on counting, and so does a version without doubt above one with. A matter that is over
-    stays as it was understood then, and so does a callback: only the words are new.
+    What a person wrote goes on counting, and so does a version that was judged and is without doubt, above one with. A
+    matter that is over stays as it was understood then, and so does a callback: only the words are new.
     """
     if recording.state not in _HEARD:
         return
@@ -199,7 +199,7 @@ def _last_by_machine(recording: Recording) -> Transcript | None:
 
 
 def _says_the_same(last: Transcript | None, heard: Heard) -> bool:
-    if last is None:
+    if last is None or not last.is_judged:
         return False
     said = (last.model, last.doubt, last.words)
     return said == (heard.model, heard.doubt, list(heard.as_dict()["words"]))

@@ -241,6 +241,15 @@ def test_what_a_revision_has_room_for_is_kept_on_the_way_down_and_up_again(fille
         migrate(filled, command.downgrade, "-1")
 
 
+def test_what_a_machine_wrote_before_it_could_doubt_was_not_judged(filled: Engine) -> None:
+    migrate(filled, command.downgrade, "0016")
+    migrate(filled, command.upgrade, "head")
+
+    with filled.connect() as connection:
+        judged = connection.execute(text("select distinct origin, is_judged from transcripts")).all()
+    assert [tuple(row) for row in judged] == [("machine", False)]
+
+
 def test_the_append_only_tables_are_guarded_after_a_way_down_and_up(filled: Engine) -> None:
     migrate(filled, command.downgrade, "0006")
     migrate(filled, command.upgrade, "head")

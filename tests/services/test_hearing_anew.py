@@ -138,6 +138,23 @@ def test_a_version_without_doubt_counts_above_a_newer_one_with(session: Session,
     assert understanding_asked_for(session) == [old.id]
 
 
+def test_a_version_in_doubt_counts_above_one_that_nobody_judged(session: Session, recording: Recording) -> None:
+    recording.transcripts[0].is_judged = False
+
+    recordings.transcribed_anew(session, recording, heard("没有", doubt=Doubt.UNKNOWN_SPEECH), LATER)
+
+    assert recording.versions[-1].doubt == Doubt.UNKNOWN_SPEECH
+
+
+def test_what_nobody_judged_is_judged_although_it_says_the_same(session: Session, recording: Recording) -> None:
+    recording.transcripts[0].is_judged = False
+
+    for _ in range(2):
+        recordings.transcribed_anew(session, recording, heard("没有", "煤", model=OLD), LATER)
+
+    assert [made.is_judged for made in recording.versions] == [False, True]
+
+
 def test_where_nothing_was_heard_something_may_be_heard_later(session: Session, order: Order) -> None:
     recording = factories.recording(session, order.calls[0])
     silent = heard(model=OLD, doubt=Doubt.UNKNOWN_SPEECH)
