@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, BinaryIO, Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -39,6 +40,11 @@ _WIDTHS = {
 # Read as they are; more than that, and sums of waves, may be beyond full scale and are rounded here.
 _SIXTEEN_BITS = frozenset({"PCM_S8", "PCM_U8", "PCM_16", "ULAW", "ALAW"})
 _LONGEST_HEADER = 4096
+# Beside its sound a WAV or AIFF file may hold pictures and texts of any length, each in a chunk with a name and a size.
+_ORDERS: dict[bytes, Literal["little", "big"]] = {b"RIFF": "little", b"FORM": "big"}
+_CHUNK = re.compile(rb"[ -~]{4}.{4}", re.DOTALL)
+_SOUND_CHUNKS = frozenset({b"data", b"SSND"})
+_MOST_CHUNKS = 100
 
 
 class AudioError(Exception):
@@ -100,8 +106,9 @@ def open_sound(source: Source, rate_hz: int, limits: Limits | None = None) -> It
     limits = limits or Limits()
     with _opened(source) as raw:
         size = _check_size(raw, limits)
+        tags = _size_of_tags(raw, size)
         with _decoder(raw) as decoder:
-            _check_header(decoder, size, limits)
+            _check_header(decoder, size, tags, limits)
             kind = f"{decoder.format}/{decoder.subtype}"
             yield Sound(kind, decoder.samplerate, decoder.channels, rate_hz, _samples(decoder, rate_hz, limits))
 
@@ -182,6 +189,22 @@ def _check_size(raw: BinaryIO, limits: Limits) -> int:
     return size
 
 
+def _size_of_tags(raw: BinaryIO, size: int) -> int:
+    """Bytes of a WAV or AIFF file that lie in chunks beside its sound, as far as well-formed ones follow each other."""
+    order = _ORDERS.get(raw.read(12)[:4])
+    at, tags = 12, 0
+    for _ in range(_MOST_CHUNKS if order else 0):
+        raw.seek(at)
+        head = raw.read(8)
+        length = 8 + int.from_bytes(head[4:], order or "little")
+        if not _CHUNK.fullmatch(head) or at + length > size:
+            break
+        at += length + length % 2
+        tags += 0 if head[:4] in _SOUND_CHUNKS else length
+    raw.seek(0)
+    return tags
+
+
 @contextmanager
 def _decoder(raw: BinaryIO) -> Iterator[_Decoder]:
     try:
@@ -220,7 +243,7 @@ _KINDS_NOT_READ = (
 )
 
 
-def _check_header(decoder: _Decoder, size: int, limits: Limits) -> None:
+def _check_header(decoder: _Decoder, size: int, tags: int, limits: Limits) -> None:
     if decoder.samplerate not in _RATES_HZ:
         raise UnsupportedAudioError(f"The recording says it has {decoder.samplerate} samples a second.")
     if not 1 <= decoder.channels <= limits.max_channels:
@@ -228,7 +251,7 @@ def _check_header(decoder: _Decoder, size: int, limits: Limits) -> None:
     if decoder.frames < _UNTOLD_FRAMES:
         _check_length(decoder.frames, decoder.samplerate, limits)
     told = decoder.frames * decoder.channels * _WIDTHS.get(decoder.subtype, 0)
-    if decoder.subtype in _WIDTHS and 2 * told < size - _LONGEST_HEADER:
+    if decoder.subtype in _WIDTHS and 2 * told < size - tags - _LONGEST_HEADER:
         raise DamagedAudioError(f"The recording's header tells of {told} bytes of sound, but the file has {size}.")
 
 

@@ -131,6 +131,42 @@ def test_header_that_hides_most_of_the_file_is_no_recording_of_that_length(told)
         samples_of(io.BytesIO(bytes(lying)))
 
 
+def chunk(name: bytes, content: bytes) -> bytes:
+    return name + struct.pack("<I", len(content)) + content + bytes(len(content) % 2)
+
+
+def wav_with(before: bytes = b"", after: bytes = b"", told: int | None = None) -> io.BytesIO:
+    """A second of sound with other chunks around it; `told` is what its header tells of the sound's bytes."""
+    whole = recording(tone()).getvalue()
+    sound = bytearray(whole[36:])
+    if told is not None:
+        sound[4:8] = struct.pack("<I", told)
+    body = whole[8:36] + before + bytes(sound) + after
+    return io.BytesIO(chunk(b"RIFF", body))
+
+
+TAGS = chunk(b"LIST", b"INFO" + bytes(500)) + chunk(b"id3 ", bytes(60_001))
+
+
+@pytest.mark.parametrize(("before", "after"), [(TAGS, b""), (b"", TAGS), (TAGS, TAGS)], ids=["before", "after", "both"])
+def test_good_wav_with_large_tags_is_read(before, after):
+    heard = samples_of(wav_with(before, after))
+    assert np.array_equal(heard, samples_of(recording(tone())))
+
+
+def test_good_aiff_with_large_tags_is_read():
+    whole = recording(tone(), kind="AIFF").getvalue()
+    picture = b"APPL" + struct.pack(">I", 60_000) + bytes(60_000)
+    tagged = whole[:4] + struct.pack(">I", len(whole) - 8 + len(picture)) + whole[8:] + picture
+    assert np.array_equal(samples_of(io.BytesIO(tagged)), samples_of(recording(tone())))
+
+
+@pytest.mark.parametrize("told", [0, 100])
+def test_tags_hide_no_sound_that_a_header_does_not_tell_of(told):
+    with pytest.raises(DamagedAudioError, match=f"{told} bytes of sound"):
+        samples_of(wav_with(before=TAGS, told=told))
+
+
 def told_by_flac(frames: int) -> io.BytesIO:
     flac = bytearray(recording(tone(2), kind="FLAC").getvalue())
     flac[18:26] = (int.from_bytes(flac[18:26]) >> 36 << 36 | frames).to_bytes(8)
