@@ -239,7 +239,8 @@ def _end_of(log: Path) -> str:
 
 _TRANSCRIPT = """
     select t.text from transcripts t join recordings r on r.id = t.recording_id join calls c on c.id = r.call_id
-    where c.order_id = %s order by t.origin = 'person' desc, t.is_judged desc, t.doubt is null desc, t.version desc limit 1
+    where c.order_id = %s
+    order by t.origin = 'person' desc, t.is_judged desc, t.doubt is null desc, t.version desc limit 1
 """
 _FACTS = """
     select f.name, coalesce(to_jsonb(u.name), f.content -> 'value') as value, f.evidence
