@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -17,9 +18,9 @@ _FIRST_WAIT = timedelta(seconds=5)
 _LONGEST_WAIT = timedelta(minutes=15)
 # As many as fill a day.
 _WAITS = 103
-# Asked for in thousands at once, with nobody waiting for it.
+# Asked for in thousands at once, with nobody waiting for it; and what goes before it, since somebody has just rung.
 _AT_LEISURE = frozenset({Work.RETRANSCRIBE_RECORDING})
-_AT_LEISURE_AT_ONCE = 4
+_BEFORE_LEISURE = frozenset({Work.TRANSCRIBE_RECORDING})
 
 
 def ask(session: Session, work: Work, subject_id: int, now: datetime, *, due_at: datetime | None = None) -> None:
@@ -45,10 +46,9 @@ def ask_anew(session: Session, work: Work, subject_id: int, now: datetime) -> bo
     row = insert(OutboxEntry).values(
         work=work, subject_id=subject_id, state=OutboxState.WAITING, due_at=now, made_at=now
     )
-    afresh = {"state": OutboxState.WAITING, "due_at": now, "made_at": now, "tries": 0, "waits": 0, "trouble": None}
     asked = row.on_conflict_do_update(
         index_elements=[OutboxEntry.work, OutboxEntry.subject_id],
-        set_=afresh,
+        set_={**_afresh(now), "made_at": now},
         where=OutboxEntry.state.in_((OutboxState.DONE, OutboxState.DEAD)),
     )
     return session.scalar(asked.returning(OutboxEntry.id)) is not None
@@ -56,8 +56,14 @@ def ask_anew(session: Session, work: Work, subject_id: int, now: datetime) -> bo
 
 def take_due(session: Session, now: datetime, limit: int = 200) -> Sequence[OutboxEntry]:
     """Mark what is due as sent and return it; two pollers never get the same entry."""
-    pressing = _due(session, now, OutboxEntry.work.not_in(_AT_LEISURE), limit)
-    entries = [*pressing, *_due(session, now, OutboxEntry.work.in_(_AT_LEISURE), _leisure(session))]
+    pressing = _taken(_due(session, now, OutboxEntry.work.not_in(_AT_LEISURE), limit), now)
+    session.flush()
+    if _is_busy(session, now):
+        return pressing
+    return [*pressing, *_taken(_due(session, now, OutboxEntry.work.in_(_AT_LEISURE), 1), now)]
+
+
+def _taken(entries: Sequence[OutboxEntry], now: datetime) -> Sequence[OutboxEntry]:
     for entry in entries:
         entry.state = OutboxState.SENT
         entry.sent_at = now
@@ -65,10 +71,13 @@ def take_due(session: Session, now: datetime, limit: int = 200) -> Sequence[Outb
     return entries
 
 
-def _leisure(session: Session) -> int:
-    """How much more of what has time may be in the queues: whoever rings now does not wait behind all of it."""
-    under_way = select(func.count()).where(OutboxEntry.state == OutboxState.SENT, OutboxEntry.work.in_(_AT_LEISURE))
-    return max(_AT_LEISURE_AT_ONCE - (session.scalar(under_way) or 0), 0)
+def _is_busy(session: Session, now: datetime) -> bool:
+    """Whether what has time has to wait: one piece of it is under way, or whoever rang now would wait behind it."""
+    is_sent = OutboxEntry.state == OutboxState.SENT
+    is_due = (OutboxEntry.state == OutboxState.WAITING) & (OutboxEntry.due_at <= now)
+    under_way = is_sent & OutboxEntry.work.in_(_AT_LEISURE)
+    before = (is_sent | is_due) & OutboxEntry.work.in_(_BEFORE_LEISURE)
+    return bool(session.scalar(select(exists().where(under_way | before))))
 
 
 def _due(session: Session, now: datetime, kind: ColumnElement[bool], limit: int) -> Sequence[OutboxEntry]:
@@ -140,10 +149,22 @@ def wait(entry: OutboxEntry, trouble: str, now: datetime) -> None:
     put_off(entry, now + _wait(entry.waits))
 
 
+def _afresh(now: datetime) -> dict[str, Any]:
+    """What an entry holds that begins again, with all its tries."""
+    return {
+        "state": OutboxState.WAITING,
+        "due_at": now,
+        "tries": 0,
+        "waits": 0,
+        "trouble": None,
+        "sent_at": None,
+        "done_at": None,
+    }
+
+
 def _begin_anew(entry: OutboxEntry, now: datetime) -> None:
-    entry.state = OutboxState.WAITING
-    entry.tries = entry.waits = 0
-    entry.due_at = now
+    for name, value in _afresh(now).items():
+        setattr(entry, name, value)
 
 
 def _wait(count: int) -> timedelta:
