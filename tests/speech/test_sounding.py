@@ -1,6 +1,7 @@
 """What may be speech is passed on whole; silence, noise of the line and tones are not."""
 
 from collections.abc import Sequence
+from itertools import cycle
 
 import numpy as np
 import pytest
@@ -158,18 +159,31 @@ def test_every_rate_gives_the_same(rate_hz):
     assert min(starts) == pytest.approx(7.7, abs=0.1)
 
 
-@settings(max_examples=40, deadline=None)
-@given(st.lists(st.integers(1, 30000), min_size=1, max_size=12), st.integers(0, 40000))
-def test_how_it_is_cut_into_blocks_changes_little(blocks, before):
-    whole = np.concatenate([np.zeros((before, 1)), voice(2), np.zeros((16000, 1))])
-    mono = np.clip(np.rint(whole.ravel() * 32768), -32768, 32767).astype(np.int16)
-    sieve, at, passages = Sieve(RATE_HZ), 0, []
+def sift_in(mono: np.ndarray, sizes: Sequence[int]) -> tuple[list[Passage], Sieve]:
+    """In blocks of these sizes, over and over."""
+    sieve, at, passages, turn = Sieve(RATE_HZ), 0, [], cycle(sizes)
     while at < len(mono):
-        size = blocks[len(passages) % len(blocks)]
-        passages += [*sieve.add(mono[at : at + size])]
+        size = next(turn)
+        passages += sieve.add(mono[at : at + size])
         at += size
-    passages += [*sieve.finish()]
-    assert kept(passages, len(mono))[before : before + 16000].all()
+    return [*passages, *sieve.finish()], sieve
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.integers(1, 30000), min_size=1, max_size=12).filter(lambda sizes: sum(sizes) >= 200),
+    st.integers(0, 40000),
+)
+def test_how_it_is_cut_into_blocks_changes_nothing(sizes, before):
+    whole = np.concatenate([np.zeros((before, 1)), voice(2), np.zeros((16000, 1)), tone(1), np.zeros((16000, 1))])
+    mono = np.clip(np.rint(whole.ravel() * 32768), -32768, 32767).astype(np.int16)
+    passages, sieve = sift_in(mono, sizes)
+    at_once, sieve_at_once = sift_in(mono, [len(mono)])
+    assert np.array_equal(kept(passages, len(mono)), kept(at_once, len(mono)))
+    assert np.array_equal(*(np.concatenate([passage.samples for passage in row]) for row in (passages, at_once)))
+    for counted in ("sounding_s", "tone_s", "possible_speech_s"):
+        assert getattr(sieve, counted) == pytest.approx(getattr(sieve_at_once, counted))
+    assert kept(at_once, len(mono))[before : before + 16000].all()
 
 
 @pytest.mark.parametrize("length", [0, 100, 239, 240, 241, 5000])
