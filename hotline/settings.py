@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BeforeValidator, Field, HttpUrl, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from speech.download import OFFICIAL_LIST
+from speech.registry import OFFICIAL_LIST
 
 _SECRET_KEY_CHARACTERS = 32
 _AUTH_TOKEN = re.compile(r"[0-9a-fA-F]{32}")

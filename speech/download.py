@@ -23,9 +23,7 @@ from typing import Any
 
 import requests
 
-from speech.registry import ModelInfo, NotAModelError, describe, language_tag
-
-OFFICIAL_LIST = "https://alphacephei.com/vosk/models/model-list.json"
+from speech.registry import OFFICIAL_LIST, ModelInfo, NotAModelError, describe, language_tag
 
 # Checksums that we know by ourselves count above a list's, which gives only MD5.
 PINNED_SHA256 = {"vosk-model-small-cn-0.22": "3af8b0e7e0f835ae9d414ce5df580237a3cfb08d586c9fbbb0f7ff29ad5b14ba"}

@@ -10,6 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+OFFICIAL_LIST = "https://alphacephei.com/vosk/models/model-list.json"
+
 # Vosk reads models in two layouts; the older one has everything in one folder.
 _FOLDERS_OF_A_MODEL = ("am", "conf", "graph", "ivector", "rescore", "rnnlm")
 _ACOUSTIC_MODELS = ("am/final.mdl", "final.mdl")

@@ -1,5 +1,7 @@
 """What is set from outside: the example says what the defaults are, and what cannot be right is named at once."""
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -84,3 +86,13 @@ def test_recordings_lie_below_the_directory_that_the_service_was_started_in(
 
     assert settings.recordings_url == f"file://{tmp_path}/var/recordings"
     assert settings.journal_dir == tmp_path / "var" / "journal"
+
+
+def test_a_process_that_fetches_no_model_loads_nothing_to_fetch_one_with() -> None:
+    loaded = "import sys, hotline.settings; print('speech.registry' in sys.modules, 'speech.download' in sys.modules)"
+
+    told = subprocess.run(
+        [sys.executable, "-c", loaded], cwd=EXAMPLE.parent, capture_output=True, text=True, check=True
+    )
+
+    assert told.stdout.split() == ["True", "False"]

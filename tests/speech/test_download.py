@@ -29,6 +29,7 @@ from speech.download import (
     fetch,
     published,
 )
+from speech.registry import OFFICIAL_LIST
 
 ROOT = Path(__file__).parents[2]
 AT_ONCE = (0.0, 0.0)
@@ -371,5 +372,5 @@ def test_what_another_has_just_fetched_is_not_fetched_again(server: ModelServer,
 
 
 def test_the_official_list_is_where_models_come_from() -> None:
-    assert download.OFFICIAL_LIST.startswith("https://")
+    assert OFFICIAL_LIST.startswith("https://")
     assert all(len(pinned) == hashlib.sha256().digest_size * 2 for pinned in download.PINNED_SHA256.values())
