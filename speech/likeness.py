@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import inf
 
-from speech.pronunciation import Reading, apart, folds, readings
+from speech.pronunciation import Reading, apart, folds, likeliest, readings
 from speech.transcript import Word
 from speech.understand.lexicon import phrases
 
@@ -14,8 +14,9 @@ from speech.understand.lexicon import phrases
 _GAP = 0.8
 GAP_FROM = 4
 SHIFTS = (-1, 0, 1)
-# A difference counts so much, and by the confidence in what was heard.
-_AT_LEAST = 0.5
+# A difference counts so much, and more where the word was surely heard.
+_AT_LEAST = 0.9
+_BY_CONFIDENCE = 0.4
 _ALIKE = 0.7
 _CUE_REACH = 8
 
@@ -97,9 +98,9 @@ class Stretch:
     @classmethod
     def of(cls, words: Sequence[Word]) -> Stretch:
         heard = tuple(
-            Heard(character, sound, folds(sound), word, number, place, _AT_LEAST + word.conf)
+            Heard(character, sound, folds(sound), word, number, place, _AT_LEAST + _BY_CONFIDENCE * word.conf)
             for number, word in enumerate(words)
-            for place, (character, sound) in enumerate(zip(word.word, readings(word.word), strict=True))
+            for place, (character, sound) in enumerate(zip(word.word, likeliest(word.word), strict=True))
         )
         return cls(heard, "".join(one.character for one in heard))
 

@@ -196,17 +196,18 @@ def _belief(fit: Fit, stretch: Stretch, changed: set[int]) -> float:
     for place in sorted(changed):
         one = stretch.heard[place]
         sounds_same = place in met and apart(met[place], one.sound) <= _SAME
-        belief[one.number] = max(belief.get(one.number, 0.0), _weight(one.word, sounds_same) * one.word.conf**2)
+        belief[one.number] = max(belief.get(one.number, 0.0), _weight(one.word, sounds_same))
     return sum(belief.values())
 
 
 def _weight(word: Word, sounds_same: bool) -> float:
+    """Words that were heard badly weigh little; common ones still something, for they are often said badly."""
     is_common, is_long = word.word in _common_words(), len(word.word) > 1
-    if is_common and is_long:
-        return _COMMON_WORD
-    if is_common or is_long:
-        return _SAME_SOUND if sounds_same else _OTHER_SOUND
-    return _SHORT_WORD
+    if is_common:
+        kind = _COMMON_WORD if is_long else _SAME_SOUND if sounds_same else _OTHER_SOUND
+        return kind * word.conf
+    kind = _SHORT_WORD if not is_long else _SAME_SOUND if sounds_same else _OTHER_SOUND
+    return kind * word.conf**2
 
 
 @cache

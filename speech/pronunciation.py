@@ -111,9 +111,19 @@ Reading = frozenset[Syllable]
 
 @lru_cache(maxsize=1 << 16)
 def readings(word: str) -> tuple[Reading, ...]:
-    """For each character the ways in which it may be read in this word; none for what isn't Chinese."""
+    """For each character all the ways in which it may be read in this word; none for what isn't Chinese."""
+    return _read(word, every=True)
+
+
+@lru_cache(maxsize=1 << 16)
+def likeliest(word: str) -> tuple[Reading, ...]:
+    """The same with the commonest way alone: that by which a model knows its words, where 儿 is never ren."""
+    return _read(word, every=False)
+
+
+def _read(word: str, *, every: bool) -> tuple[Reading, ...]:
     # `list` makes an item of each character that isn't Chinese; the stub doesn't know that it may.
-    ways = pinyin(word, Style.TONE3, errors=list, heteronym=True, neutral_tone_with_five=True)  # type: ignore[arg-type]
+    ways = pinyin(word, Style.TONE3, errors=list, heteronym=every, neutral_tone_with_five=True)  # type: ignore[arg-type]
     return tuple(
         frozenset(map(_syllable, each)) if ord(character) in pinyin_dict else frozenset()
         for character, each in zip(word, ways, strict=True)
