@@ -115,10 +115,12 @@ def _in_use(choices: Choices, fallback: str) -> frozenset[str]:
 
 def _load(label: str, path: Path) -> Recognizer | None:
     try:
-        return Recognizer.load(path)
+        recognizer = Recognizer.load(path)
+        recognizer.warm_up()
     except NotAModelError:
         log.exception("a recognition model could not be loaded", model=label)
         return None
+    return recognizer
 
 
 def _prepare(ears: Ears) -> None:

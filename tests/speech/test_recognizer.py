@@ -42,6 +42,16 @@ def test_sound_from_memory_gives_the_same_as_from_a_file(recognizer, say):
     assert recognizer.transcribe(io.BytesIO(path.read_bytes())) == recognizer.transcribe(path)
 
 
+def test_after_a_warm_up_every_channel_is_heard_as_before(recognizer, say):
+    before = [recognizer.transcribe(say(REQUEST)), recognizer.transcribe(two_parties(say))]
+    warm = Recognizer.load(recognizer.info.path)
+    warm.warm_up()
+    assert [warm.transcribe(say(REQUEST)), warm.transcribe(two_parties(say)), warm.transcribe(say(REQUEST))] == [
+        *before,
+        before[0],
+    ]
+
+
 @pytest.mark.parametrize("rate_hz", [11025, 16000, 44100])
 def test_other_rates_are_heard_as_well(recognizer, say, rate_hz):
     samples, _ = soundfile.read(say(REQUEST), always_2d=True)
