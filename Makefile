@@ -41,10 +41,11 @@ check: $(DEV) $(CARRIER) ## format, lint, types, layers, tests: what continuous 
 bench: $(DEV) $(CARRIER) ## measure: a table, and JSON in var/bench/; PART=speech for one part, ARGS="--only cer" for less
 	@exec .venv/bin/python -m benchmarks $(PART) $(ARGS)
 
-demo-model: $(TRAIN) ## make the demo model again, in about an hour and a half; what is made on the way is kept in var/demo-model/
+demo-model: $(TRAIN) $(DEV) $(CARRIER) ## make the demo model again, in about an hour and a half; what is made on the way is kept in var/demo-model/
 	@command -v fstconvert >/dev/null || { \
 	  echo "The graph needs fstconvert (Debian: apt-get install libfst-tools libfst22-plugins-base)." >&2; exit 1; }
-	@exec .venv-train/bin/python -m speech.demo_model.training $(ARGS)
+	@.venv-train/bin/python -m speech.demo_model.training
+	@exec .venv/bin/python -m benchmarks.speech.calibrate
 
 lock: $(DEV) ## compile the requirements again, pinned and hashed; UPGRADE=1 for newer versions
 	$(COMPILE) -o requirements.txt requirements.in

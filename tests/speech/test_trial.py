@@ -3,6 +3,7 @@
 import json
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from difflib import SequenceMatcher
 from pathlib import Path
 
 import psutil
@@ -32,7 +33,7 @@ def say_of_itself(model: Path, **more: object) -> None:
 def test_a_good_model_is_told_by_what_it_hears(model: Path) -> None:
     heard = try_out(model)
 
-    assert heard.text == describe(model).trial_text
+    assert SequenceMatcher(None, heard.text, describe(model).trial_text).ratio() > 0.9
     assert heard.model == describe(model).label
 
 
