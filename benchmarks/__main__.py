@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.figures import Figure, line, row
-from benchmarks.speech import MEASUREMENTS as SPEECH
+from benchmarks.speech.measurements import MEASUREMENTS as SPEECH
 
 ROOT = Path(__file__).parents[1]
 PARTS: Mapping[str, Mapping[str, Callable[[], Iterable[Figure]]]] = {"speech": SPEECH}
