@@ -38,20 +38,23 @@ def main() -> None:
 
 
 def _run(part: str, names: list[str]) -> None:
-    figures: dict[str, list[dict[str, object]]] = {}
     for name in names:
         print(f"\n== {part}: {name}", flush=True)
-        figures[name] = []
+        figures = []
         for figure in PARTS[part][name]():
             print(line(figure), flush=True)
-            figures[name].append(figure.as_dict())
+            figures.append(figure.as_dict())
+        _keep(part, name, figures)
+
+
+def _keep(part: str, name: str, figures: list[dict[str, object]]) -> None:
+    """Write one measurement down; the others keep what was measured before."""
     file = ROOT / "var/bench" / f"{part}.json"
     file.parent.mkdir(parents=True, exist_ok=True)
-    # Those that were not measured now keep what was measured before.
     known = json.loads(file.read_text(encoding="utf-8"))["figures"] if file.exists() else {}
-    report = {"at": datetime.now(UTC).isoformat(), "machine": _machine(), "figures": {**known, **figures}}
+    ordered = {each: {**known, name: figures}[each] for each in PARTS[part] if each in known or each == name}
+    report = {"at": datetime.now(UTC).isoformat(), "machine": _machine(), "figures": ordered}
     file.write_text(json.dumps(report, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    print(f"\nwritten to {file.relative_to(ROOT)}")
 
 
 def _last(part: str) -> str:
