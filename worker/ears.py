@@ -85,7 +85,7 @@ def failing(sources: Sources) -> dict[str, TrialError | NotAModelError]:
         try:
             try_out(path)
         except (TrialError, NotAModelError) as error:
-            log.exception("a recognition model fails its trial", model=label)
+            log.exception("a recognition model fails its trial", model=label, reason=str(error))
             found[label] = error
     return found
 
