@@ -236,7 +236,7 @@ def test_words_heard_badly_and_words_facts_rest_on_are_marked(site: Site, number
 
     assert re.search(r'class="piece unsure"[^>]*>陈<', text)
     assert re.search(r'data-facts="[^"]*needs[^"]*"[^>]*>米<', text)
-    assert "".join(re.findall(r'class="piece[^>]*>([^<]*)<', text)) == SAID
+    assert "".join(re.findall(r'class="piece[^>]*>([^<]*)<', text)) == f"{SAID}。"
 
 
 def test_telephone_number_is_masked_until_it_is_asked_for(site: Site, number: str) -> None:

@@ -181,7 +181,7 @@ def test_facts_appear_by_themselves_while_somebody_writes_elsewhere(served: Serv
     hear(served, number)
 
     expect(page.locator("[data-fact=category] [data-value]")).to_have_text("生活物资", timeout=15_000)
-    expect(page.locator(".transcript")).to_have_text(SAID)
+    expect(page.locator(".transcript")).to_have_text(f"{SAID}。")
     expect(reason).to_have_value("写到一半")
 
 
