@@ -30,7 +30,9 @@ from worker.sweep import send_due, send_lost_again
 
 OTHER = "another-9"
 LONG = 60
-PATIENCE_S = 120
+PATIENCE_S = 180
+
+pytestmark = pytest.mark.timeout(600)
 
 
 @dataclass(frozen=True)
@@ -184,8 +186,8 @@ def test_a_job_that_is_under_way_is_done_by_the_worker_that_has_it(
     workshop: Workshop, redis: Redis, model: Recognizer, start: Callable[..., object]
 ) -> None:
     with start() as parent:  # type: ignore[attr-defined]  # a context manager
-        long = ask_to_hear(workshop, redis, LONG)
-        until(lambda: is_at_work(workshop, long), "the job to begin", PATIENCE_S)
+        long = ask_to_hear(workshop, redis, 8 * LONG)
+        until(lambda: workshop.get(Recording, long).heard_text, "the job to hear something", PATIENCE_S)
         before = parent.children
 
         choose(workshop, OTHER)
@@ -201,8 +203,8 @@ def test_a_worker_killed_at_work_while_others_are_loaded_leaves_one_transcript(
     workshop: Workshop, redis: Redis, start: Callable[..., object]
 ) -> None:
     with start() as parent:  # type: ignore[attr-defined]  # a context manager
-        long = ask_to_hear(workshop, redis, LONG)
-        until(lambda: is_at_work(workshop, long), "the job to begin", PATIENCE_S)
+        long = ask_to_hear(workshop, redis, 8 * LONG)
+        until(lambda: workshop.get(Recording, long).heard_text, "the job to hear something", PATIENCE_S)
         choose(workshop, OTHER)
         until(lambda: parent.said("they are tried"), "the trial", PATIENCE_S)
         assert is_at_work(workshop, long)
