@@ -59,15 +59,23 @@ class Ending:
 
 
 def figures() -> Iterator[Figure]:
-    recognizer = Recognizer.load(calls.MODEL)
-    endings = [heard(recognizer, broken) for broken in broken_files(FILES, SEED)]
-    unclear = [ending for ending in endings if not ending.is_clear]
+    seen = endings(FILES, SEED)
+    unclear = [ending for ending in seen if not ending.is_clear]
     for ending in unclear:
         print(f"  {ending.state}: {ending.broken.kind}, {ending.broken.how}")
-    states = Counter(ending.state for ending in endings)
+    states = Counter(ending.state for ending in seen)
     yield Figure(f"of {FILES} broken files, without a clear end", len(unclear), "", at_most(0), dict(states))
-    most = max(ending.peak_mib for ending in endings)
+    most = max(ending.peak_mib for ending in seen)
     yield Figure("most memory that one of them took", most, "MiB", at_most(_MOST_MIB))
+
+
+def endings(count: int, seed: int) -> list[Ending]:
+    """What became of so many broken files.
+
+    What the caller's process holds counts as theirs: it passes to the children that hear them.
+    """
+    recognizer = Recognizer.load(calls.MODEL)
+    return [heard(recognizer, broken) for broken in broken_files(count, seed)]
 
 
 def broken_files(count: int, seed: int) -> Iterator[Broken]:
