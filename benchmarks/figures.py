@@ -40,7 +40,7 @@ class Figure:
             return ""
         return "ok" if self.bound.holds(self.value) else "MISSED"
 
-    def as_dict(self) -> dict[str, object]:
+    def as_dict(self) -> dict[str, Any]:
         return {**asdict(self), "verdict": self.verdict}
 
 
@@ -54,20 +54,21 @@ def at_most(limit: float) -> Bound:
 
 def line(figure: Figure) -> str:
     """The figure as a line of the printed table."""
-    bound = f"{figure.bound.side} {_number(figure.bound.limit)}" if figure.bound else ""
-    beside = ", ".join(f"{name} {_number(value)}" for name, value in figure.beside.items())
-    value = f"{_number(figure.value)} {figure.unit}".rstrip()
-    parts = f"{figure.what:58} {value:>14}  {bound:15} {figure.verdict:6} {beside}".rstrip()
+    what, value, asked, verdict, beside = _cells(figure.as_dict())
+    parts = f"{what:58} {value:>14}  {asked:15} {verdict:6} {beside}".rstrip()
     return f"{parts}\n    {figure.note}" if figure.note else parts
 
 
 def row(figure: Mapping[str, Any]) -> str:
     """The figure, as it was kept in JSON, as a row of a Markdown table."""
+    return f"| {' | '.join(_cells(figure))} |"
+
+
+def _cells(figure: Mapping[str, Any]) -> tuple[str, str, str, str, str]:
     bound = figure["bound"]
     asked = f"{bound['side']} {_number(bound['limit'])}" if bound else ""
     beside = ", ".join(f"{name} {_number(value)}" for name, value in figure["beside"].items())
-    value = f"{_number(figure['value'])} {figure['unit']}".rstrip()
-    return f"| {figure['what']} | {value} | {asked} | {figure['verdict']} | {beside} |"
+    return figure["what"], f"{_number(figure['value'])} {figure['unit']}".rstrip(), asked, figure["verdict"], beside
 
 
 def _number(value: float) -> str:

@@ -60,6 +60,7 @@ def compose(directory: Path, settings: Mapping[str, str], ports: Ports, services
         "SESSION_COOKIE_SECURE": "true" if public.startswith("https:") else "false",
         "RECORDINGS_URL": f"file://{directory / 'recordings'}",
         "JOURNAL_DIR": str(directory / "journal"),
+        "MODELS_PATH": str(directory / "models"),
         "SPEECH_MODEL_PATH": str(ROOT / "speech" / "demo_model"),
         "WEB_CONCURRENCY": "2",
         **_carrier_account(directory, settings, ports),

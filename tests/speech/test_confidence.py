@@ -14,7 +14,23 @@ from speech.recognizer import Recognizer
 from speech.transcript import Doubt, Transcript, Word
 
 DEMO = Path(__file__).parents[2] / "speech/demo_model"
-FITTED = Calibration.of(DEMO)
+# As it was fitted for one version of the demo model; what is said of it here doesn't change with the next.
+FITTED = Calibration(
+    {
+        "always": -0.4401,
+        "certainty": 2.854,
+        "own_doubt": -2.7858,
+        "certainty_near": -0.1686,
+        "certainty_of_channel": 1.6044,
+        "unknown_near": -1.2646,
+        "unknown_of_channel": -0.8947,
+        "one_syllable": 0.8792,
+        "syllables": 0.7217,
+        "hurried": -0.9379,
+        "drawn_out": -1.1257,
+    },
+    doubt_below=0.287,
+)
 
 
 def hearing(words=(), unknown=(), sounding_s=5.0) -> Hearing:
@@ -32,14 +48,15 @@ UNKNOWN = Word("[unk]", 4, 7, 0.9)
 
 
 def test_demo_model_has_a_calibration():
-    assert FITTED.weights is not None
-    assert set(FITTED.weights) == set(FEATURES)
+    weights = Calibration.of(DEMO).weights
+    assert weights is not None
+    assert set(weights) == set(FEATURES)
 
 
 def test_sure_words_stay_sure_and_unsure_ones_are_believed_less():
     judged = judge(hearing(row([1.0] * 8 + [0.4])), FITTED)
     assert min(word.conf for word in judged.words[:8]) > 0.85
-    assert judged.words[8].conf < min(word.conf for word in judged.words[:8]) - 0.2
+    assert judged.words[8].conf < 0.5
     assert judged.doubt is None
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from speech.recognizer import Recognizer
 from speech.registry import NotAModelError, describe
-from speech.trial import CutShortError, TrialError, try_out
+from speech.trial import RECORDING, CutShortError, TrialError, try_out
 
 DEMO = Path(__file__).parents[2] / "speech/demo_model"
 
@@ -33,6 +34,7 @@ def say_of_itself(model: Path, **more: object) -> None:
 def test_a_good_model_is_told_by_what_it_hears(model: Path) -> None:
     heard = try_out(model)
 
+    assert heard == Recognizer.load(model).transcribe(RECORDING)
     assert SequenceMatcher(None, heard.text, describe(model).trial_text).ratio() > 0.9
     assert heard.model == describe(model).label
 

@@ -44,6 +44,12 @@ def test_secrets_are_the_same_at_the_next_start(tmp_path: Path) -> None:
     assert first["TWILIO_ACCOUNT_SID"].startswith("AC")
 
 
+def test_everything_that_is_kept_lies_below_the_directory(tmp_path: Path) -> None:
+    told = composed(tmp_path, {})
+    kept = [told[name].removeprefix("file://") for name in ("RECORDINGS_URL", "JOURNAL_DIR", "MODELS_PATH")]
+    assert all(Path(each).is_relative_to(tmp_path) for each in kept)
+
+
 def test_what_is_given_is_not_replaced(tmp_path: Path) -> None:
     given = {
         "DATABASE_URL": "theirs",
