@@ -34,12 +34,16 @@ def _retranscribe(
 
     What people wrote and confirmed goes on counting.
     """
+    if since and until and since > until:
+        raise click.UsageError("--since lies after --until")
     settings = read_settings()
     fallback = speech_models.label_of_settings(settings)
     wanted = Wanted(model, number, _begin(since, 0, settings.zone), _begin(until, 1, settings.zone), recording_id)
     with transaction() as (session, now):
         if number and organisation.line_by_number(session, number) is None:
             raise click.ClickException(f"there is no line {number}")
+        if model and model not in (known := hearing_anew.models_that_heard(session)):
+            raise click.ClickException(f"{model} heard no recording; these did: {', '.join(known) or 'none yet'}")
         choices = speech_models.choices(session)
         found = hearing_anew.found(session, wanted, lambda line_id: choices.for_line(line_id) or fallback)
         if recording_id is not None and not found:

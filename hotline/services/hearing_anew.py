@@ -26,6 +26,12 @@ class Wanted:
     recording_id: int | None = None
 
 
+def models_that_heard(session: Session) -> Sequence[str]:
+    """The labels of all that ever heard a recording, in the order of the alphabet."""
+    heard = select(Transcript.model).where(Transcript.model.is_not(None)).distinct().order_by(Transcript.model)
+    return [model for model in session.scalars(heard) if model]
+
+
 def found(session: Session, wanted: Wanted, in_use: Callable[[int | None], str]) -> Sequence[int]:
     """The recordings, oldest first; `in_use` gives the label of the model that hears a line now."""
     return [

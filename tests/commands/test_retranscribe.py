@@ -95,6 +95,8 @@ def test_what_the_model_of_its_line_heard_is_left(flask: Flask, own_sessions: Se
         (("--line", "+8620000"), "there is no line"),
         (("--recording", "99"), "was never heard"),
         (("--since", "yesterday"), "does not match the format"),
+        (("--since", "2026-03-05", "--until", "2026-03-04"), "--since lies after --until"),
+        (("--model", "odl"), f"odl heard no recording; these did: old, {LABEL}"),
     ],
 )
 def test_what_cannot_be_meant_is_told(
