@@ -3,9 +3,11 @@
 import json
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
+from socket import SHUT_RDWR
 from threading import Lock, Thread
 from typing import Any
 
@@ -27,9 +29,14 @@ _POLICY = "default-src 'self'; connect-src 'self' ws: wss:; frame-ancestors 'non
 
 
 class _Closed(Response):
-    """The end of a socket's request: the server must not write an answer behind the closing frame."""
+    """The end of a socket's request: the server must not write an answer behind the closing frame.
 
-    def __call__(self, *_: object) -> Iterable[bytes]:
+    Nor wait for another request: the page would wait for the end of the connection meanwhile.
+    """
+
+    def __call__(self, environ: dict[str, Any], *_: object) -> Iterable[bytes]:
+        with suppress(OSError):  # the page was quicker
+            environ["werkzeug.socket"].shutdown(SHUT_RDWR)
         raise ConnectionAbortedError
 
 
