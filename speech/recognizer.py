@@ -39,7 +39,8 @@ class Recognizer:
         self.info = info
         self._model = model
         self._calibration = Calibration.of(info.path)
-        self._warm: list[_Kaldi] = []
+        # Those that no recording is being heard with.
+        self._kept: list[_Kaldi] = []
 
     @classmethod
     def load(cls, path: Path | str) -> Recognizer:
@@ -58,11 +59,11 @@ class Recognizer:
     def warm_up(self) -> None:
         """Hear some synthetic callers for nothing but what Vosk puts together of its graph on the way.
 
-        The next recording finds it done; when this is called before a fork, the first one of each child does. A call
-        of twenty seconds costs a quarter less then.
+        Each recording finds what those before it put together; when this is called before a fork, the first one of
+        each child does too.
         """
-        self._warm = [_Kaldi(self._model, self.info.sample_rate_hz) for _ in CHANNELS]
-        for kaldi in self._warm:
+        self._kept = [_Kaldi(self._model, self.info.sample_rate_hz) for _ in CHANNELS]
+        for kaldi in self._kept:
             with open_sound(_WARM_UP, self.info.sample_rate_hz) as sound:
                 for block in sound.blocks:
                     kaldi.hear(block[:, 0])
@@ -105,6 +106,8 @@ class Recognizer:
                 )
             listeners = [_Listener(self._kaldi, self.info, name) for name in channels[: sound.channels]]
             duration_s = _listen(sound, listeners, meter, on_words)
+        # One that was left in the middle of a recording is thrown away.
+        self._kept += [listener.kaldi for listener in listeners if listener.kaldi]
         words = in_time_order([word for listener in listeners for word in listener.words])
         evidence = Evidence(
             round(sum(listener.sieve.sounding_s for listener in listeners), 3),
@@ -115,7 +118,7 @@ class Recognizer:
         return Hearing(Transcript(duration_s, words, self.info.label, self.info.language), evidence)
 
     def _kaldi(self) -> _Kaldi:
-        return self._warm.pop() if self._warm else _Kaldi(self._model, self.info.sample_rate_hz)
+        return self._kept.pop() if self._kept else _Kaldi(self._model, self.info.sample_rate_hz)
 
 
 def _listen(sound: Sound, listeners: Sequence[_Listener], meter: PeakMeter | None, on_words: OnWords | None) -> float:
@@ -186,8 +189,8 @@ class _Listener:
         self._rate_hz = info.sample_rate_hz
         self._unknown_word = info.unknown_word
         self._make = make
-        # Made when there is something to hear: a silent channel needs none.
-        self._kaldi: _Kaldi | None = None
+        # Taken when there is something to hear: a silent channel needs none.
+        self.kaldi: _Kaldi | None = None
         self._told = 0
         self._fed = 0
         # From which second of what was fed on something was left out, and how much until then.
@@ -201,8 +204,8 @@ class _Listener:
     def finish(self) -> None:
         for passage in self.sieve.finish():
             self._feed(passage.start, passage.samples)
-        if self._kaldi is not None:
-            self._take(self._kaldi.finish())
+        if self.kaldi is not None:
+            self._take(self.kaldi.finish())
 
     def new_words(self) -> list[Word]:
         """Those that came since the last time."""
@@ -211,14 +214,14 @@ class _Listener:
         return new
 
     def _feed(self, start: int, samples: Mono) -> None:
-        if self._kaldi is None:
-            self._kaldi = self._make()
+        if self.kaldi is None:
+            self.kaldi = self._make()
         left_out_s = (start - self._fed) / self._rate_hz
         if left_out_s != self._left_out_s[-1]:
             self._cuts_s.append(self._fed / self._rate_hz)
             self._left_out_s.append(left_out_s)
         self._fed += len(samples)
-        self._take(self._kaldi.hear(samples))
+        self._take(self.kaldi.hear(samples))
 
     def _take(self, found: Sequence[Mapping[str, Any]]) -> None:
         for word in map(self._word, found):

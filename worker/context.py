@@ -1,6 +1,6 @@
 """What a worker process holds from start to end; forked children share it with their parent."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Engine
 
@@ -19,7 +19,7 @@ class NoEarsError(RuntimeError):
 
 @dataclass(frozen=True)
 class Context:
-    """Nothing in it is open: connections are made where they are used, after every fork."""
+    """Nothing in it is open: connections are made where they are used, as long as the process may fork."""
 
     settings: Settings
     engine: Engine
@@ -39,6 +39,11 @@ class Context:
         if self.hearing is None:
             raise NoEarsError
         return self.hearing
+
+    def for_one_process(self) -> "Context":
+        """The same for a process that forks no more: its connections stay open from one job to the next."""
+        engine = make_engine(self.settings.sqlalchemy_url)
+        return replace(self, engine=engine, sessions=make_sessions(engine))
 
 
 def make_context(settings: Settings, hearing: Ears | None = None) -> Context:

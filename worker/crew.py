@@ -1,16 +1,18 @@
 """The processes at work on one queue: forked from a parent that holds what they share, and replaced when need be."""
 
 import ctypes
+import faulthandler
 import gc
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Protocol
 
-from rq import Worker
+from rq import Queue, SimpleWorker
+from rq.job import Job
 
 from hotline.logs import get_log
 from worker import perform
@@ -26,6 +28,10 @@ _PR_SET_PDEATHSIG = 1
 _LOOK_EVERY_S = 3.0
 # A child that dies at once, again and again, is not forked faster than this.
 _FORK_EVERY_S = 1.0
+# What a child puts together for one job serves the next. It also takes memory that is its own: it ends after so many.
+JOBS_EACH = 20
+# RQ ends a job that takes too long, but not where Python is kept waiting by a library. So much later that ends, too.
+_GRACE_S = 60
 
 
 class Renewal(Protocol):
@@ -59,11 +65,10 @@ NOBODY = Inherited()
 
 
 def run(queue: str, context: Context, count: int, renewal: Renewal | None = None, old: Inherited = NOBODY) -> None:
-    """Keep `count` children at work until told to end; each forks again for every job.
+    """Keep `count` children at work until told to end; each does a number of jobs and is replaced.
 
     `old` children end after their present job, each, and are replaced then.
     """
-    perform.install(context)
     block_signals()
     gc.collect()
     gc.freeze()  # a collection in a child would write to every page that it shares with the others
@@ -110,9 +115,9 @@ class _Crew:
     def reap(self) -> int | None:
         """Replace those that ended; how a trial ended, where one did."""
         ended = _reaped()
-        gone = self.children & ended.keys()
-        self.children -= gone
-        self.told -= gone
+        gone = {child: ended[child] for child in self.children & ended.keys()}
+        self.children -= gone.keys()
+        self.told -= gone.keys()
         if not self.is_ending:
             self._replace(gone)
         if self.trial is None or self.trial not in ended:
@@ -121,10 +126,10 @@ class _Crew:
         self.trial = None
         return status
 
-    def _replace(self, gone: set[int]) -> None:
-        self.fork(len(gone & self._leaving))
-        unexpected = gone - self._leaving
-        self._leaving -= gone
+    def _replace(self, gone: Mapping[int, int]) -> None:
+        unexpected = {child for child, status in gone.items() if status != 0} - self._leaving
+        self.fork(len(gone) - len(unexpected))
+        self._leaving -= gone.keys()
         if unexpected:
             log.warning("a worker ended and is started again", count=len(unexpected))
             if signal.sigtimedwait(END, _FORK_EVERY_S) is None:
@@ -159,8 +164,7 @@ def _fork(queue: str, context: Context) -> int:
     for number in _AWAITED:
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _AWAITED)
-    _work(queue, context)
-    os._exit(0)
+    os._exit(0 if _work(queue, context) else 1)
 
 
 def _end_with(parent: int) -> None:
@@ -171,16 +175,36 @@ def _end_with(parent: int) -> None:
         os._exit(0)
 
 
-def _work(queue: str, context: Context) -> None:
+def _work(queue: str, context: Context) -> bool:
+    """Do a child's share of jobs; False when it ended before the first."""
+    perform.install(context.for_one_process())
     redis = connect(context.settings.redis_url.get_secret_value())
-    worker = Worker(
+    worker = _Worker(
         [queue_of(redis, queue)],
         connection=redis,
         serializer=SERIALIZER,
         job_class=OutboxJob,
         worker_ttl=30,
-        job_monitoring_interval=5,
         maintenance_interval=20,
         log_job_description=False,
     )
-    worker.work(logging_level="WARNING")
+    return worker.work(logging_level="WARNING", max_jobs=JOBS_EACH)
+
+
+class _Worker(SimpleWorker):
+    """Does its jobs in this process, and none for ever."""
+
+    def execute_job(self, job: Job, queue: Queue) -> None:
+        """As RQ does it, under watch."""
+        with watched((job.timeout or 0) + _GRACE_S):
+            super().execute_job(job, queue)
+
+
+@contextmanager
+def watched(limit_s: float) -> Iterator[None]:
+    """End this process, telling where it was, if it is still inside then: also where no signal is handled."""
+    faulthandler.dump_traceback_later(limit_s, exit=True)
+    try:
+        yield
+    finally:
+        faulthandler.cancel_dump_traceback_later()

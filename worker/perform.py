@@ -74,12 +74,15 @@ def alone(engine: Engine, entry_id: int) -> Iterator[bool]:
     """
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         names = {"space": _LOCK_SPACE, "entry": entry_id}
-        taken = connection.execute(text("select pg_try_advisory_lock(:space, :entry)"), names).scalar_one()
         try:
+            taken = connection.execute(text("select pg_try_advisory_lock(:space, :entry)"), names).scalar_one()
             yield taken
-        finally:
             if taken:
                 connection.execute(text("select pg_advisory_unlock(:space, :entry)"), names)
+        except BaseException:
+            # Time may be up at any line, also while the lock is given back. It must not stay in a pool.
+            connection.invalidate()
+            raise
 
 
 def _run(context: Context, entry_id: int, work: Work, subject_id: int) -> None:

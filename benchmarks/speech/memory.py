@@ -11,6 +11,7 @@ from statistics import median
 from benchmarks.figures import Figure, at_most
 from benchmarks.speech import calls
 from speech.recognizer import Recognizer
+from worker.crew import JOBS_EACH
 
 CHILDREN = 4
 # Each takes about 150 bytes of the symbol table that Vosk keeps in memory.
@@ -18,14 +19,12 @@ _WORDS_FOR_100_MB = 700_000
 
 
 def figures() -> Iterator[Figure]:
-    sound = calls.file_of(calls.speech(20)).getvalue()
     with tempfile.TemporaryDirectory() as folder:
-        recording = Path(folder) / "call.wav"
-        recording.write_bytes(sound)
-        alone, children = _measured(calls.MODEL, recording)
-        stuffed_alone, stuffed = _measured(_stuffed(Path(folder) / "model"), recording)
+        recordings = _recordings(Path(folder))
+        alone, children = _measured(calls.MODEL, recordings)
+        stuffed_alone, stuffed = _measured(_stuffed(Path(folder) / "model"), recordings)
     yield Figure(
-        f"memory of its own of each of {CHILDREN} forked children",
+        f"memory of its own of each of {CHILDREN} forked children after {JOBS_EACH} calls, when they end",
         median(children),
         "MiB",
         at_most(40),
@@ -42,6 +41,15 @@ def figures() -> Iterator[Figure]:
     )
 
 
+def _recordings(folder: Path) -> list[Path]:
+    """As many calls of 20 seconds as a child hears in its life."""
+    told = calls.speech(JOBS_EACH * 20).reshape(JOBS_EACH, -1)
+    paths = [folder / f"call-{number}.wav" for number in range(JOBS_EACH)]
+    for path, samples in zip(paths, told, strict=True):
+        path.write_bytes(calls.file_of(samples).getvalue())
+    return paths
+
+
 def _stuffed(folder: Path) -> Path:
     shutil.copytree(calls.MODEL, folder, ignore=shutil.ignore_patterns("training", "__pycache__"))
     with (folder / "graph/words.txt").open("r+", encoding="utf-8") as words:
@@ -50,7 +58,7 @@ def _stuffed(folder: Path) -> Path:
     return folder
 
 
-def _measured(model: Path, recording: Path) -> tuple[float, list[float]]:
+def _measured(model: Path, recordings: list[Path]) -> tuple[float, list[float]]:
     """The memory of its own, in MiB, of a process that loads the model, and of each child that hears with it.
 
     In a process apart, so that nothing that was loaded before counts.
@@ -58,7 +66,7 @@ def _measured(model: Path, recording: Path) -> tuple[float, list[float]]:
     reader, writer = os.pipe()
     parent = os.fork()
     if parent == 0:
-        _load_and_fork(model, recording, writer)
+        _load_and_fork(model, recordings, writer)
     os.close(writer)
     with os.fdopen(reader, encoding="utf-8") as pipe:
         alone, *children = json.load(pipe)
@@ -66,17 +74,18 @@ def _measured(model: Path, recording: Path) -> tuple[float, list[float]]:
     return alone, children
 
 
-def _load_and_fork(model: Path, recording: Path, writer: int) -> None:
+def _load_and_fork(model: Path, recordings: list[Path], writer: int) -> None:
     """What the parent does; it never comes back."""
     before = _own_mib()
     recognizer = Recognizer.load(model)
     alone = _own_mib() - before
-    found = [alone, *_children(recognizer, recording)]
+    recognizer.warm_up()
+    found = [alone, *_children(recognizer, recordings)]
     os.write(writer, json.dumps(found).encode())
     os._exit(0)
 
 
-def _children(recognizer: Recognizer, recording: Path) -> list[float]:
+def _children(recognizer: Recognizer, recordings: list[Path]) -> list[float]:
     """All of them hear, and are measured while all of them are there."""
     ends, children = [], []
     reader, writer = os.pipe()
@@ -85,7 +94,8 @@ def _children(recognizer: Recognizer, recording: Path) -> list[float]:
         child = os.fork()
         if child == 0:
             os.close(end)
-            recognizer.transcribe(recording)
+            for recording in recordings:
+                recognizer.transcribe(recording)
             os.write(writer, b"h")
             # Nothing comes; it is closed when the measuring is over.
             os.read(wait, 1)

@@ -41,7 +41,8 @@ from worker.queue import connect
 from worker.sweep import send_due
 
 _PATIENCE_S = 900
-_LOOK_EVERY_S = 0.02
+# Each look costs the database as much as a small part of a job.
+_LOOK_EVERY_S = 0.1
 
 
 @dataclass

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from speech.audio import NotAudioError, UnsupportedAudioError
+from speech.audio import DamagedAudioError, NotAudioError, UnsupportedAudioError
 from speech.peaks import PeakMeter
 from speech.recognizer import Recognizer
 from speech.registry import NotAModelError
@@ -50,6 +50,21 @@ def test_after_a_warm_up_every_channel_is_heard_as_before(recognizer, say):
         *before,
         before[0],
     ]
+
+
+def test_what_was_heard_before_changes_nothing(recognizer, say):
+    used = Recognizer.load(recognizer.info.path)
+    used.transcribe(two_parties(say))
+    with pytest.raises(DamagedAudioError):
+        used.transcribe(io.BytesIO(damaged(say(REQUEST))))
+    assert used.transcribe(say(REQUEST)) == Recognizer.load(recognizer.info.path).transcribe(say(REQUEST))
+
+
+def damaged(path) -> bytes:
+    """A FLAC file whose second half is lost: it is found out when half of it has been heard."""
+    file = io.BytesIO()
+    soundfile.write(file, np.tile(soundfile.read(path)[0], 5), 8000, format="FLAC")
+    return file.getvalue()[: len(file.getvalue()) // 2]
 
 
 @pytest.mark.parametrize("rate_hz", [11025, 16000, 44100])

@@ -25,7 +25,7 @@ def a_model(folder: Path, name: str, mfcc: str | None = None) -> Path:
 
 def test_demo_model_tells_of_itself():
     info = describe(DEMO)
-    assert (info.label, info.language, info.sample_rate_hz) == ("relief-demo-cn-0.3", "zh-CN", 8000)
+    assert (info.label, info.language, info.sample_rate_hz) == ("relief-demo-cn-0.4", "zh-CN", 8000)
 
 
 def test_demo_model_is_as_its_card_says():

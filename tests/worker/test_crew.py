@@ -1,12 +1,14 @@
 """The crew of a parent: what its children are told, whatever comes."""
 
+import ctypes
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
 
 import pytest
 
-from worker.crew import Inherited, _Crew
+from worker.crew import Inherited, _Crew, watched
 
 # Ends when its input does, and tells how often it was told to end.
 _CHILD = """
@@ -60,3 +62,21 @@ def test_a_child_that_was_not_told_before_is_told_when_all_end(child: subprocess
     child.communicate()
 
     assert child.returncode == 1
+
+
+def forked(hang: bool) -> int:
+    """How a process ended that was watched, and stood still inside a library or did not."""
+    child = os.fork()
+    if child == 0:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+        with watched(0.2):
+            if hang:
+                # It keeps the interpreter locked, as a library may that loops for ever.
+                ctypes.PyDLL(None).pause()
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def test_who_stands_still_inside_a_library_is_ended() -> None:
+    assert forked(hang=True) == 1
+    assert forked(hang=False) == 0

@@ -16,8 +16,9 @@ from workshop import Workshop
 
 from hotline.models import OutboxEntry, OutboxState, Recording, RecordingState, Work
 from hotline.services import outbox
+from worker.crew import JOBS_EACH
 from worker.perform import alone, perform_with
-from worker.queue import waiting
+from worker.queue import Parcel, send, waiting
 from worker.sweep import send_due, send_lost_again
 
 
@@ -121,6 +122,21 @@ def test_a_dead_worker_is_replaced(workshop: Workshop, redis: Redis, redis_url: 
         child.kill()
 
         until(lambda: [new for new in parent.children() if new.pid != child.pid], "another worker")
+
+
+def test_a_worker_that_has_done_its_share_is_replaced_in_passing(
+    workshop: Workshop, redis: Redis, redis_url: str, tmp_path: Path
+) -> None:
+    with process(workshop, "io", redis_url, "http://127.0.0.1:1", tmp_path) as worker:
+        until(lambda: redis.smembers("rq:workers"), "the worker to be at work")
+        (first,) = psutil.Process(worker.pid).children()
+
+        send(redis, [Parcel(number, 1, Work.FETCH_RECORDING, 60) for number in range(JOBS_EACH + 1)])
+
+        until(lambda: not waiting(redis), "all of it to be taken")
+        until(lambda: not first.is_running(), "the first to be gone")
+        until(lambda: psutil.Process(worker.pid).children(), "another")
+        assert "started again" not in (tmp_path / "io.log").read_text()
 
 
 def is_listened_to(workshop: Workshop) -> bool:

@@ -6,7 +6,7 @@ import factories
 import pytest
 from factories import NOW
 from redis import Redis
-from rq import Queue, SimpleWorker, Worker
+from rq import Queue, SimpleWorker
 from sqlalchemy.orm import Session
 from workshop import Workshop
 
@@ -53,10 +53,12 @@ def entry(workshop: Workshop) -> OutboxEntry:
     return workshop.one(OutboxEntry, OutboxEntry.work == Work.FETCH_RECORDING)
 
 
-def work_off(workshop: Workshop, redis: Redis, kind: type[Worker] = SimpleWorker, queue: str = "io") -> None:
+def work_off(workshop: Workshop, redis: Redis, queue: str = "io") -> None:
     """A real worker takes what is queued, and ends when nothing is."""
     perform.install(workshop.context)
-    worker = kind([Queue(queue, connection=redis, serializer=SERIALIZER)], connection=redis, serializer=SERIALIZER)
+    worker = SimpleWorker(
+        [Queue(queue, connection=redis, serializer=SERIALIZER)], connection=redis, serializer=SERIALIZER
+    )
     worker.work(burst=True, logging_level="WARNING")
 
 
@@ -68,14 +70,6 @@ def test_what_is_due_is_queued_and_done(workshop: Workshop, redis: Redis, record
 
     assert workshop.get(Recording, recording_id).state == RecordingState.STORED
     assert waiting(redis) == frozenset()
-
-
-def test_a_worker_that_forks_does_the_same(workshop: Workshop, redis: Redis, recording_id: int) -> None:
-    send_due(workshop.context, redis)
-
-    work_off(workshop, redis, kind=Worker)
-
-    assert workshop.get(Recording, recording_id).state == RecordingState.STORED
 
 
 def test_each_work_lies_in_the_queue_of_its_kind(workshop: Workshop, redis: Redis, recording_id: int) -> None:

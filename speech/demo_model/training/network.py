@@ -25,7 +25,6 @@ WIDTH: Final = 256
 _BATCH = 64
 _OUTPUTS = 80
 _SPAN = EVERY * (_OUTPUTS - 1) + 1 + 2 * CONTEXT
-_PEAK_RATE = 2e-3
 _WARM_UP = 0.1
 _TRIAL_STEPS = 60000
 _REPORT_EVERY = 250
@@ -70,8 +69,10 @@ class Trained:
         return cls(network, stored["shares"].numpy())
 
 
-def train(heard: Heard, steps: int, seed: int, file: Path) -> Trained:
+def train(heard: Heard, steps: int, peak_rate: float, seed: int, file: Path, before: Trained | None) -> Trained:
     """Learn from steps drawn at random, the last ten minutes kept back for a trial; `file` has the state so far.
+
+    What was trained `before` goes on learning.
 
     One thread and half precision: on processors that know bfloat16 nothing else is as fast.
     """
@@ -81,10 +82,10 @@ def train(heard: Heard, steps: int, seed: int, file: Path) -> Trained:
     learnt = Heard(heard.features[:-_TRIAL_STEPS], heard.labels[:-_TRIAL_STEPS])
     trial = Heard(heard.features[-_TRIAL_STEPS:], heard.labels[-_TRIAL_STEPS:])
     counts = np.bincount(learnt.labels, minlength=PDF_COUNT) + 1.0
-    network = _fitted_to(learnt)
+    network = before.network.train() if before else _fitted_to(learnt)
     trained = Trained(network, counts / counts.sum())
-    optimiser = torch.optim.AdamW(network.parameters(), _PEAK_RATE, weight_decay=1e-3)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, _PEAK_RATE, total_steps=steps, pct_start=_WARM_UP)
+    optimiser = torch.optim.AdamW(network.parameters(), peak_rate, weight_decay=1e-3)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, peak_rate, total_steps=steps, pct_start=_WARM_UP)
     for step in range(1, steps + 1):
         features, labels = _draw(learnt, chance)
         with torch.autocast("cpu", dtype=torch.bfloat16):

@@ -23,6 +23,8 @@ _KINDS = ("mandarin", "other language", "backwards", "music")
 _SHARES = (0.84, 0.11, 0.02, 0.03)
 _SHARE_OF_RANDOM_VOICES = 0.6
 _SHARE_OF_PLAIN_VOICE = 0.08
+# So many numerals are said twice in a row, as telephone numbers have them.
+_TWICE = 0.3
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,9 @@ class Utterance:
 class Author:
     """Makes up what is said."""
 
-    def __init__(self, dictionary: Dictionary, seed: int) -> None:
+    def __init__(self, dictionary: Dictionary, seed: int, *, odd: bool = False) -> None:
         self._seed = seed
+        self._twice = _TWICE if odd else 0.0
         self._chance = np.random.default_rng(seed)
         self._words = dictionary.words[:_COMMON_WORDS]
         weights = np.array([dictionary.frequency_of[word] for word in self._words], float) ** 0.35
@@ -96,6 +99,8 @@ class Author:
 
     def _some_numerals(self) -> str:
         chosen = self._chance.choice(list(_NUMERALS), self._chance.integers(3, 12))
+        if self._twice:
+            chosen = np.repeat(chosen, 1 + (self._chance.random(len(chosen)) < self._twice))
         return "".join(numeral + self._pause(0.06) for numeral in chosen)
 
     def _pause(self, share: float) -> str:

@@ -16,6 +16,8 @@ SHIPPED: Final = (
     *("robert", "sandro", "shelby", "steph", "travis", "victor", "zac"),
 )
 RANDOM_COUNT: Final = 200
+_ODD_SHARE = 0.5
+_UPPER_FORMANT = 5
 LANGUAGES: Final = (
     *("sit/cmn", "sit/yue", "sit/hak", "gmw/en", "gmw/de", "zle/ru", "roa/fr", "roa/es", "jpx/ja"),
     *("ko", "aav/vi", "sem/ar", "inc/hi", "trk/tr", "urj/fi", "poz/id"),
@@ -26,7 +28,7 @@ def random_names() -> list[str]:
     return [f"random{number:03}" for number in range(RANDOM_COUNT)]
 
 
-def prepare(folder: Path, seed: int) -> Path:
+def prepare(folder: Path, seed: int, *, odd: bool = False) -> Path:
     """Make espeak-ng data with the random variants of this seed in it; give the path to start espeak-ng with.
 
     espeak-ng lists at most 349 voices and then loses languages, so there are only those needed here.
@@ -43,7 +45,7 @@ def prepare(folder: Path, seed: int) -> Path:
         _link(data / "voices" / "!v" / name, shipped / "voices" / "!v" / name)
     source = random.Random(seed)
     for name in random_names():
-        (data / "voices" / "!v" / name).write_text(_variant(source))
+        (data / "voices" / "!v" / name).write_text(_odd_variant(source) if odd else _variant(source))
     return data.parent
 
 
@@ -73,6 +75,22 @@ def _variant(source: random.Random) -> str:
     ):
         if source.random() < share:
             lines.append(line)
+    return "\n".join(lines) + "\n"
+
+
+def _odd_variant(source: random.Random) -> str:
+    """A speaker further from the usual: with another rhythm, formants that are missing or far from their place."""
+    lines = _variant(source).splitlines()
+    for number, sigma in ((0, 0.22), *((number, 0.18) for number in range(3, 9))):
+        if source.random() < _ODD_SHARE:
+            place = _within(100 * source.lognormvariate(0, sigma), 45, 180)
+            height = 0 if number >= _UPPER_FORMANT and source.random() < _ODD_SHARE else source.randint(50, 130)
+            lines = [line for line in lines if not line.startswith(f"formant {number} ")]
+            lines.append(f"formant {number} {place} {height} {source.randint(60, 150)}")
+    if source.random() < _ODD_SHARE:
+        lines.append("stressLength " + " ".join(str(source.randint(100, 230)) for _ in range(8)))
+    if source.random() < _ODD_SHARE:
+        lines.append(f"intonation {source.randint(1, 4)}")
     return "\n".join(lines) + "\n"
 
 
