@@ -29,7 +29,7 @@ _LOOK_EVERY_S = 3.0
 # A child that dies at once, again and again, is not forked faster than this.
 _FORK_EVERY_S = 1.0
 # What a child puts together for one job serves the next. It also takes memory that is its own: it ends after so many.
-JOBS_EACH = 20
+JOBS_EACH = 12
 # RQ ends a job that takes too long, but not where Python is kept waiting by a library. So much later that ends, too.
 _GRACE_S = 60
 
