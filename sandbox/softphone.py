@@ -7,7 +7,7 @@ from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
-from socket import SHUT_RDWR
+from socket import SHUT_RD
 from threading import Lock, Thread
 from typing import Any
 
@@ -31,12 +31,13 @@ _POLICY = "default-src 'self'; connect-src 'self' ws: wss:; frame-ancestors 'non
 class _Closed(Response):
     """The end of a socket's request: the server must not write an answer behind the closing frame.
 
-    Nor wait for another request: the page would wait for the end of the connection meanwhile.
+    Nor wait for another request: the page would wait for the end of the connection meanwhile. What is on its way to
+    the page still goes there.
     """
 
     def __call__(self, environ: dict[str, Any], *_: object) -> Iterable[bytes]:
         with suppress(OSError):  # the page was quicker
-            environ["werkzeug.socket"].shutdown(SHUT_RDWR)
+            environ["werkzeug.socket"].shutdown(SHUT_RD)
         raise ConnectionAbortedError
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from speech.hearing import Evidence, Hearing
 from speech.registry import NotAModelError
-from speech.transcript import Doubt, Transcript, Word
+from speech.transcript import FIRST_CHANNEL, Doubt, Transcript, Word
 
 # A model without a calibration is believed less than it believes itself.
 _HIGHEST_UNCALIBRATED = 0.95
@@ -82,7 +82,7 @@ class Calibration:
         return round(min(1 / (1 + math.exp(-max(min(score, 30), -30))), _NEVER_ABOVE), 4)
 
 
-def judge(hearing: Hearing, calibration: Calibration, party: str = Word.channel) -> Transcript:
+def judge(hearing: Hearing, calibration: Calibration, party: str = FIRST_CHANNEL) -> Transcript:
     """The transcript with calibrated confidences, and the doubt there is about what `party` said.
 
     Where that is too little to judge by, everybody's words count.

@@ -175,7 +175,11 @@ class _Kaldi:
     def _words(self, result: str) -> list[dict[str, Any]]:
         earlier_s = self._earlier / self._rate_hz
         found: list[dict[str, Any]] = json.loads(result).get("result", [])
-        return [word | {"start": word["start"] - earlier_s, "end": word["end"] - earlier_s} for word in found]
+        # Vosk counts with fewer digits than we do.
+        return [
+            word | {"start": max(word["start"] - earlier_s, 0.0), "end": max(word["end"] - earlier_s, 0.0)}
+            for word in found
+        ]
 
 
 class _Listener:

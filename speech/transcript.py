@@ -69,7 +69,10 @@ class Doubt(StrEnum):
     UNSURE = "unsure"  # words, but too many of them are likely wrong
 
 
-@dataclass(frozen=True)
+FIRST_CHANNEL = "caller"
+
+
+@dataclass(frozen=True, slots=True)
 class Word:
     """One word; `start` and `end` in seconds from the beginning of the recording, `conf` in 0..1.
 
@@ -80,7 +83,7 @@ class Word:
     start: float
     end: float
     conf: float
-    channel: str = "caller"
+    channel: str = FIRST_CHANNEL
     heard: str | None = None
 
     def as_dict(self) -> WordJson:

@@ -19,7 +19,7 @@ class NoEarsError(RuntimeError):
 
 @dataclass(frozen=True)
 class Context:
-    """Nothing in it is open: connections are made where they are used, as long as the process may fork."""
+    """Made before the fork, with nothing open; `for_one_process` is for what comes after it."""
 
     settings: Settings
     engine: Engine

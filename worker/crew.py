@@ -3,14 +3,17 @@
 import ctypes
 import faulthandler
 import gc
+import mmap
 import os
+import resource
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
+from redis.exceptions import RedisError
 from rq import Queue, SimpleWorker
 from rq.job import Job
 
@@ -28,8 +31,10 @@ _PR_SET_PDEATHSIG = 1
 _LOOK_EVERY_S = 3.0
 # A child that dies at once, again and again, is not forked faster than this.
 _FORK_EVERY_S = 1.0
-# What a child puts together for one job serves the next. It also takes memory that is its own: it ends after so many.
+# What a child puts together for one job serves the next. It also takes memory that is its own: it ends after so many
+# jobs, or once it has grown by so much.
 JOBS_EACH = 12
+_GROWTH_KIB = 64 * 1024
 # RQ ends a job that takes too long, but not where Python is kept waiting by a library. So much later that ends, too.
 _GRACE_S = 60
 
@@ -72,7 +77,8 @@ def run(queue: str, context: Context, count: int, renewal: Renewal | None = None
     block_signals()
     gc.collect()
     gc.freeze()  # a collection in a child would write to every page that it shares with the others
-    crew = _Crew(lambda: _fork(queue, context), old)
+    presence = Presence()
+    crew = _Crew(lambda: _fork(queue, context, presence), old)
     crew.tell(crew.children)
     crew.fork(max(count - len(crew.children), 0))
     while crew.children:
@@ -83,7 +89,22 @@ def run(queue: str, context: Context, count: int, renewal: Renewal | None = None
             crew.trial = crew.trial or renewal.check()
         status = crew.reap()
         if renewal is not None and status is not None and not crew.is_ending and renewal.is_ready(status):
+            presence.end()
             renewal.renew(crew.children, crew.told)
+
+
+class Presence:
+    """Whether the parent that forked is there to fork again: not while it becomes a new program, which takes long."""
+
+    def __init__(self) -> None:
+        self._shared = mmap.mmap(-1, 1)
+
+    def end(self) -> None:
+        self._shared[0] = 1
+
+    @property
+    def is_there(self) -> bool:
+        return self._shared[0] == 0
 
 
 class _Crew:
@@ -155,7 +176,7 @@ def _reaped() -> dict[int, int]:
     return ended
 
 
-def _fork(queue: str, context: Context) -> int:
+def _fork(queue: str, context: Context, presence: Presence) -> int:
     parent = os.getpid()
     pid = os.fork()
     if pid:
@@ -164,7 +185,13 @@ def _fork(queue: str, context: Context) -> int:
     for number in _AWAITED:
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _AWAITED)
-    os._exit(0 if _work(queue, context) else 1)
+    try:
+        has_worked = _work(queue, context, presence)
+    except BaseException:
+        # As when Redis goes away under a job. Nothing here may climb into what the parent was doing.
+        log.exception("a worker ended in disorder")
+        os._exit(1)
+    os._exit(0 if has_worked else 1)
 
 
 def _end_with(parent: int) -> None:
@@ -175,11 +202,11 @@ def _end_with(parent: int) -> None:
         os._exit(0)
 
 
-def _work(queue: str, context: Context) -> bool:
+def _work(queue: str, context: Context, presence: Presence) -> bool:
     """Do a child's share of jobs; False when it ended before the first."""
     perform.install(context.for_one_process())
     redis = connect(context.settings.redis_url.get_secret_value())
-    worker = _Worker(
+    worker = OneProcessWorker(
         [queue_of(redis, queue)],
         connection=redis,
         serializer=SERIALIZER,
@@ -188,16 +215,41 @@ def _work(queue: str, context: Context) -> bool:
         maintenance_interval=20,
         log_job_description=False,
     )
-    return worker.work(logging_level="WARNING", max_jobs=JOBS_EACH)
+    worker.presence = presence
+    return worker.work(logging_level="WARNING")
 
 
-class _Worker(SimpleWorker):
-    """Does its jobs in this process, and none for ever."""
+class OneProcessWorker(SimpleWorker):
+    """Does its jobs in this process, none for ever, and ends after its share, where somebody can replace it."""
+
+    presence: Presence
 
     def execute_job(self, job: Job, queue: Queue) -> None:
         """As RQ does it, under watch."""
         with watched((job.timeout or 0) + _GRACE_S):
             super().execute_job(job, queue)
+        self._done += 1
+        if self.presence.is_there and (self._done >= JOBS_EACH or _most_memory_kib() - self._at_first > _GROWTH_KIB):
+            self._stop_requested = True
+
+    def set_shutdown_requested_date(self) -> None:
+        """Note it in Redis, if that is there: this runs in the middle of a job, which knows nothing of Redis."""
+        with suppress(RedisError):
+            super().set_shutdown_requested_date()  # type: ignore[no-untyped-call]  # RQ gives it no types
+
+    def teardown(self) -> None:
+        """Sign off; who is told to end meanwhile does nothing else."""
+        for number in END:
+            signal.signal(number, signal.SIG_IGN)
+        super().teardown()  # type: ignore[no-untyped-call]  # RQ gives it no types
+
+    def bootstrap(self, *arguments: Any, **named: Any) -> None:
+        super().bootstrap(*arguments, **named)
+        self._done, self._at_first = 0, _most_memory_kib()
+
+
+def _most_memory_kib() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 @contextmanager

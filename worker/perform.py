@@ -27,7 +27,7 @@ class WorkLostError(Exception):
 
 
 def install(context: Context) -> None:
-    """Give this process, and those forked from it, what jobs need."""
+    """Give this process what jobs need."""
     _installed[:] = [context]
 
 

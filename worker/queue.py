@@ -36,9 +36,10 @@ class OutboxJob(Job):
         try:
             super().restore({key: value for key, value in raw_data.items() if key in _READ})
             call = (self.func_name, self.instance, self.kwargs, [type(argument) for argument in self.args])
+            is_limited = self.timeout is not None and self.timeout > 0
         except Exception as error:
             raise NoSuchJobError("unreadable") from error
-        if call != (_PERFORM, None, {}, [int]):
+        if call != (_PERFORM, None, {}, [int]) or not is_limited:
             log.warning("a job that is none of ours was passed over")
             raise NoSuchJobError("none of ours")
 

@@ -13,6 +13,7 @@ from speech.recognizer import Recognizer
 # How long a recording is, by name, and how often it is heard: the longest one once.
 MINUTES = {"1 min": (1, 15), "10 min": (10, 3), "1 h": (60, 1), "3 h": (180, 1)}
 _LIMIT_S = 3600
+_MB_IN_MIB = 1.048576
 
 
 def figures() -> Iterator[Figure]:
@@ -35,7 +36,14 @@ def figures() -> Iterator[Figure]:
         "A long recording costs less per second: Vosk remembers what it has put together of its graph.",
     )
     more = peaks["3 h"] - peaks["1 min"]
-    yield Figure("memory of 3 h above that of 1 min", more, "MiB", at_most(60), peaks)
+    yield Figure(
+        "memory of 3 h above that of 1 min",
+        more,
+        "MB",
+        at_most(60),
+        {f"{name}, MB": peak for name, peak in peaks.items()},
+        "The words themselves, and what Vosk puts together of its graph: more of it the more is said, up to a limit.",
+    )
 
 
 def _heard(recognizer: Recognizer, path: Path) -> tuple[float, float]:
@@ -49,4 +57,4 @@ def _heard(recognizer: Recognizer, path: Path) -> tuple[float, float]:
     outcome = apart.run(hear, _LIMIT_S)
     if outcome.answer is None:
         raise RuntimeError(f"Hearing {path} ended with signal {outcome.signal}.")
-    return float(outcome.answer), outcome.peak_mib
+    return float(outcome.answer), outcome.peak_mib * _MB_IN_MIB

@@ -26,14 +26,14 @@ def figures() -> Iterator[Figure]:
     yield Figure(
         f"memory of its own of each of {CHILDREN} forked children after {JOBS_EACH} calls, when they end",
         median(children),
-        "MiB",
+        "MB",
         at_most(40),
         {"most": max(children), "the parent that loaded the model": alone},
     )
     yield Figure(
         "the same with a model larger by 100 MB",
         median(stuffed),
-        "MiB",
+        "MB",
         at_most(40),
         {"most": max(stuffed), "the parent that loaded the model": stuffed_alone},
         "The larger model is the demo model with 700,000 words that are never said: their table is in the "
@@ -59,7 +59,7 @@ def _stuffed(folder: Path) -> Path:
 
 
 def _measured(model: Path, recordings: list[Path]) -> tuple[float, list[float]]:
-    """The memory of its own, in MiB, of a process that loads the model, and of each child that hears with it.
+    """The memory of its own, in MB, of a process that loads the model, and of each child that hears with it.
 
     In a process apart, so that nothing that was loaded before counts.
     """
@@ -76,9 +76,9 @@ def _measured(model: Path, recordings: list[Path]) -> tuple[float, list[float]]:
 
 def _load_and_fork(model: Path, recordings: list[Path], writer: int) -> None:
     """What the parent does; it never comes back."""
-    before = _own_mib()
+    before = _own_mb()
     recognizer = Recognizer.load(model)
-    alone = _own_mib() - before
+    alone = _own_mb() - before
     recognizer.warm_up()
     found = [alone, *_children(recognizer, recordings)]
     os.write(writer, json.dumps(found).encode())
@@ -105,7 +105,7 @@ def _children(recognizer: Recognizer, recordings: list[Path]) -> list[float]:
         children.append(child)
     for _ in children:
         os.read(reader, 1)
-    found = [_own_mib(child) for child in children]
+    found = [_own_mb(child) for child in children]
     for end in ends:
         os.close(end)
     for child in children:
@@ -113,7 +113,7 @@ def _children(recognizer: Recognizer, recordings: list[Path]) -> list[float]:
     return found
 
 
-def _own_mib(process: int | str = "self") -> float:
+def _own_mb(process: int | str = "self") -> float:
     """What no other process shares with it."""
     rows = Path(f"/proc/{process}/smaps_rollup").read_text(encoding="ascii").splitlines()
-    return sum(int(row.split()[1]) for row in rows if row.startswith("Private_")) / 1024
+    return sum(int(row.split()[1]) for row in rows if row.startswith("Private_")) * 1024 / 1e6

@@ -39,7 +39,8 @@ class _ClientElsewhere(TwilioHttpClient):  # type: ignore[misc]  # the client sh
     """The official HTTP client, pointed at another base address."""
 
     def __init__(self, base: str) -> None:
-        super().__init__(timeout=_TIMEOUT_S)
+        # A connection that a firewall forgot while it lay idle looks like a carrier that may have dialled.
+        super().__init__(timeout=_TIMEOUT_S, pool_connections=False)
         self._base = base.rstrip("/")
 
     def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Response:

@@ -44,7 +44,7 @@ class Parent:
 
     @property
     def children(self) -> set[int]:
-        """The workers, without what they have forked for a job and without a trial."""
+        """The workers, without a trial."""
         found: set[int] = set()
         for child in psutil.Process(self.process.pid).children():
             with suppress(psutil.NoSuchProcess):  # a zombie is none
@@ -52,14 +52,18 @@ class Parent:
                     found.add(child.pid)
         return found
 
-    def halt(self) -> None:
-        """Let the workers stand still where they are, so that nothing depends on how fast they are."""
-        for child in self.children:
-            psutil.Process(child).suspend()
-
-    def go_on(self) -> None:
-        for child in self.children:
-            psutil.Process(child).resume()
+    @contextmanager
+    def halted(self) -> Iterator[None]:
+        """The workers stand still where they are meanwhile, so that nothing depends on how fast they are."""
+        workers = [psutil.Process(child) for child in self.children]
+        for worker in workers:
+            worker.suspend()
+        try:
+            yield
+        finally:
+            for worker in workers:
+                with suppress(psutil.NoSuchProcess):
+                    worker.resume()
 
     def said(self, words: str) -> bool:
         return words in self.log.read_text()
@@ -197,14 +201,12 @@ def test_a_job_that_is_under_way_is_done_by_the_worker_that_has_it(
     with start() as parent:  # type: ignore[attr-defined]  # a context manager
         long = ask_to_hear(workshop, redis, LONG)
         until(lambda: workshop.get(Recording, long).heard_text, "the job to hear something", PATIENCE_S)
-        parent.halt()
         before = parent.children
+        with parent.halted():
+            choose(workshop, OTHER)
 
-        choose(workshop, OTHER)
-
-        until(lambda: parent.said("are loaded anew"), "the new program", PATIENCE_S)
-        assert is_at_work(workshop, long)
-        parent.go_on()
+            until(lambda: parent.said("are loaded anew"), "the new program", PATIENCE_S)
+            assert is_at_work(workshop, long)
         assert heard(workshop, redis, long).model == model.info.label
         assert entry_of(workshop, long).tries == 1
         until(lambda: parent.children and not parent.children & before, "another worker", PATIENCE_S)
@@ -217,12 +219,12 @@ def test_a_worker_killed_at_work_while_others_are_loaded_leaves_one_transcript(
     with start() as parent:  # type: ignore[attr-defined]  # a context manager
         long = ask_to_hear(workshop, redis, LONG)
         until(lambda: workshop.get(Recording, long).heard_text, "the job to hear something", PATIENCE_S)
-        parent.halt()
-        choose(workshop, OTHER)
-        until(lambda: parent.said("they are tried"), "the trial", PATIENCE_S)
-        assert is_at_work(workshop, long)
-        for worker in map(psutil.Process, parent.children):
-            worker.kill()
+        with parent.halted():
+            choose(workshop, OTHER)
+            until(lambda: parent.said("they are tried"), "the trial", PATIENCE_S)
+            assert is_at_work(workshop, long)
+            for worker in map(psutil.Process, parent.children):
+                worker.kill()
 
         assert heard(workshop, redis, long).model == OTHER
         assert entry_of(workshop, long).state == OutboxState.DONE

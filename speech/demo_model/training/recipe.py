@@ -36,16 +36,16 @@ _MODEL_CONF = """\
 class Lesson:
     """So many utterances, and how long the network learns from them and from those of earlier lessons.
 
-    `odd` has voices far from the usual say it, and numerals twice in a row.
+    `is_odd` has voices far from the usual say it, and numerals twice in a row.
     """
 
     utterances: int
     steps: int
     peak_rate: float
-    odd: bool = False
+    is_odd: bool = False
 
 
-LESSONS: Final = (Lesson(22000, 8500, 2e-3), Lesson(9000, 2500, 7e-4, odd=True))
+LESSONS: Final = (Lesson(22000, 8500, 2e-3), Lesson(9000, 2500, 7e-4, is_odd=True))
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def make_network(recipe: Recipe, workshop: Path) -> Trained:
     trained = None
     for number, lesson in enumerate(recipe.lessons):
         seed = recipe.seed + 100 * number
-        heard = (synthesis.make(workshop / f"speech-{number}", lesson.utterances, seed, odd=lesson.odd), *heard)
+        heard = (synthesis.make(workshop / f"speech-{number}", lesson.utterances, seed, is_odd=lesson.is_odd), *heard)
         file = workshop / f"network-{number}.pt"
         if not file.exists():
             unfinished = workshop / "network.part.pt"

@@ -51,13 +51,13 @@ class _Studio:
     noise: Noise
 
 
-def make(folder: Path, count: int, seed: int, *, odd: bool = False) -> Heard:
+def make(folder: Path, count: int, seed: int, *, is_odd: bool = False) -> Heard:
     """Say `count` utterances, by odd voices or not; batches that were made before are taken as they are."""
     folder.mkdir(parents=True, exist_ok=True)
     dictionary = Dictionary.load()
-    utterances = Author(dictionary, seed, odd=odd).utterances(count)
+    utterances = Author(dictionary, seed, is_odd=is_odd).utterances(count)
     for number in range(VOICE_SETS):
-        voices.prepare(folder, seed + number, odd=odd)
+        voices.prepare(folder, seed + number, is_odd=is_odd)
     batches = [utterances[start : start + BATCH] for start in range(0, count, BATCH)]
     files = [folder / f"batch-{number:04}.npz" for number in range(len(batches))]
     _run([(batch, file, seed) for batch, file in zip(batches, files, strict=True) if not file.exists()], dictionary)

@@ -40,9 +40,9 @@ class Utterance:
 class Author:
     """Makes up what is said."""
 
-    def __init__(self, dictionary: Dictionary, seed: int, *, odd: bool = False) -> None:
+    def __init__(self, dictionary: Dictionary, seed: int, *, is_odd: bool = False) -> None:
         self._seed = seed
-        self._twice = _TWICE if odd else 0.0
+        self._twice = _TWICE if is_odd else 0.0
         self._chance = np.random.default_rng(seed)
         self._words = dictionary.words[:_COMMON_WORDS]
         weights = np.array([dictionary.frequency_of[word] for word in self._words], float) ** 0.35

@@ -28,7 +28,7 @@ def random_names() -> list[str]:
     return [f"random{number:03}" for number in range(RANDOM_COUNT)]
 
 
-def prepare(folder: Path, seed: int, *, odd: bool = False) -> Path:
+def prepare(folder: Path, seed: int, *, is_odd: bool = False) -> Path:
     """Make espeak-ng data with the random variants of this seed in it; give the path to start espeak-ng with.
 
     espeak-ng lists at most 349 voices and then loses languages, so there are only those needed here.
@@ -45,7 +45,7 @@ def prepare(folder: Path, seed: int, *, odd: bool = False) -> Path:
         _link(data / "voices" / "!v" / name, shipped / "voices" / "!v" / name)
     source = random.Random(seed)
     for name in random_names():
-        (data / "voices" / "!v" / name).write_text(_odd_variant(source) if odd else _variant(source))
+        (data / "voices" / "!v" / name).write_text(_odd_variant(source) if is_odd else _variant(source))
     return data.parent
 
 
