@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+import requests
 from sqlalchemy import Engine, text
 
 SERVICE = "+862012345678"
@@ -23,3 +24,11 @@ def rows(database: Engine, query: str, **values: Any) -> list[Any]:
     """Every row of a query."""
     with database.connect() as connection:
         return list(connection.execute(text(query), values).all())
+
+
+def answers(url: str) -> bool:
+    """Whether somebody is there and well."""
+    try:
+        return requests.get(url, timeout=5).ok
+    except requests.ConnectionError:
+        return False

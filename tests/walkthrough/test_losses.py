@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import psutil
 import pytest
-from looking import SERVICE, rows, until
+from looking import SERVICE, answers, rows, until
 from redis import Redis
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
@@ -107,3 +107,5 @@ def test_process_killed_right_after_a_call(stack: Stack, telephone: Telephone, d
 
     until(lambda: has_order(database, caller), "the order", 90)
     assert counts(database, caller) == ONE_OF_EACH
+    # The order may be there before the web process is: who rang meanwhile would reach nobody.
+    until(lambda: answers(f"{stack.web_url}/healthz"), "the web process")
