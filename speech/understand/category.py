@@ -1,4 +1,4 @@
-"""What kind of matter it is: the category whose words weigh most."""
+"""What kind of matter it is by the rules: the category whose words weigh most. A model weighs this with the rest."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ _RULES = {"first", "asking", "by_need", "by_group", "by_emergency", "question"}
 _COUNTED = 2
 _ASKING_REACH = 10
 _MIN_WEIGHT = 2
+_MOST_WEIGHT, _TYPICAL_WEIGHT = 9, 6
 _CARE = "care"
 _CARE_WEIGHT = 2
 _CARED_FOR = {
@@ -71,6 +72,30 @@ def find_category(text: str, signs: Signs) -> Category | None:
     telling = max(sign.weight for sign in found if sign.category == name) > 1
     spans = [sign.span for sign in found if sign.category == name and (sign.weight > 1 or not telling)]
     return Category(name, tuple(spans), round(0.5 + 0.45 * (best - second) / best, 3))
+
+
+def rules_for(text: str, signs: Signs) -> Iterator[tuple[str, float, Span]]:
+    """What the rules hold for and against each category: a name, how strong it is, and the words."""
+    decided = find_category(text, signs)
+    if decided:
+        yield f"category={decided.name}", 1.0, _around(decided.spans)
+    if stated := _stated(text):
+        yield f"stated={stated.name}", 1.0, _around(stated.spans)
+    if question := _question(text, Signs()):
+        yield "question", 1.0, _around(question.spans)
+    for kind in ("ask", "question", "about", "trouble"):
+        for span in phrases("category", "question", kind).find(text):
+            yield f"question:{kind}", 1.0, span
+    found = [*_by_phrase(text), *_by_signs(signs)]
+    for name in _categories():
+        if weight := _weight(name, found):
+            spans = [sign.span for sign in found if sign.category == name]
+            yield f"weight={name}", min(weight, _MOST_WEIGHT) / _TYPICAL_WEIGHT, _around(spans)
+
+
+def _around(spans: Iterable[Span]) -> Span:
+    """The most telling of them, taken to be the longest; empty where there are none."""
+    return max(spans, key=len, default=Span(0, 0))
 
 
 @cache

@@ -3,45 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from speech.transcript import Word
-from speech.understand.category import Category, Signs, find_category
+from speech.understand.category import Category, find_category
 from speech.understand.evidence import Witness
 from speech.understand.facts import NONE_SAID, NOT_SAID, Fact, Facts
-from speech.understand.groups import find_groups, of_somebody
+from speech.understand.groups import of_somebody
+from speech.understand.learned import Learned, Verdict, base
 from speech.understand.lexicon import Span, phrases, table
 from speech.understand.names import find_address, find_name
-from speech.understand.needs import find_needs
 from speech.understand.people import find_people
 from speech.understand.phone import Phone, find_phone
 from speech.understand.places import Gazetteer, Place
+from speech.understand.signs import find_by_rules, signs
 from speech.understand.sound import correct
-from speech.understand.urgency import Urgency, find_emergencies, find_urgency
+from speech.understand.urgency import find_urgent
 
 _ASKS_FOR_NOTHING = {"policy", "other"}
 _SUMMARY_LENGTH = 80
 _CONTACT_REACH = 14
+_EMERGENCY = "emergency"
+# So likely an emergency that somebody must look at once, though no word of danger is there.
+_LIKE_AN_EMERGENCY = 0.35
 
 
-def understand(text: str, gazetteer: Gazetteer, *, words: Sequence[Word] = ()) -> Facts:
+def understand(text: str, gazetteer: Gazetteer, *, words: Sequence[Word] = (), model: Learned | None = None) -> Facts:
     """The facts of a request; `words` give them times and make what was heard badly less sure.
 
+    `model` weighs what kind of matter it is and how urgent; without one it is that which comes with the service.
     Never raises, whatever the text; a fact that isn't in the words stays None or empty.
     """
     meant = correct(text)
     witness = Witness(text, words)
-    emergencies = find_emergencies(meant)
-    needs, groups = find_needs(meant), find_groups(meant)
-    category = find_category(meant, Signs(tuple(needs), tuple(groups), tuple(emergencies)))
-    if category and category.name in _ASKS_FOR_NOTHING and not emergencies:
+    if not any(character.isalnum() for character in text):
+        return Facts()
+    found = find_by_rules(meant)
+    needs, groups = list(found.needs), list(found.groups)
+    model, seen = model or base(), signs(meant, found)
+    category = _agreed(model.verdict("category", seen), by_rules=find_category(meant, found))
+    if category.value in _ASKS_FOR_NOTHING and not found.emergencies:
         # A pure question, thanks or an offer needs nothing; people count only where they are somebody's.
         needs, groups = [], of_somebody(meant, groups)
-    urgency = find_urgency(meant, category.name if category else None, emergencies, groups)
+    urgency = _urgency(model.verdict("urgency", seen), meant, found.emergencies, category)
     phone, place, name = find_phone(text), gazetteer.find(text), find_name(text)
     address = find_address(text, place.span if place else None)
     return Facts(
-        category=_category(witness, category),
-        urgency=_urgency(witness, urgency, category),
+        category=_weighed(witness, category),
+        urgency=_weighed(witness, urgency),
         needs=_several(witness, needs, 0.8),
         groups=_several(witness, groups, 0.85),
         phone=witness.fact(phone.number, [phone.span], phone.confidence) if phone else NOT_SAID,
@@ -51,20 +60,36 @@ def understand(text: str, gazetteer: Gazetteer, *, words: Sequence[Word] = ()) -
         address=_quoted(witness, address, 0.75),
         contact=_contact(witness, phone),
         summary=_summary(witness, _told(category, urgency, needs, groups, place, address)),
-        emergencies=tuple(witness.evidence(span, says=True) for span in emergencies),
+        emergencies=tuple(witness.evidence(span, says=True) for span in found.emergencies),
     )
 
 
-def _category(witness: Witness, category: Category | None) -> Fact[str | None]:
-    return witness.fact(category.name, category.spans, category.confidence) if category else NOT_SAID
+def _agreed(verdict: Verdict, by_rules: Category | None) -> Verdict:
+    """Where the rules say the same, with their words: whole phrases read better than what weighs most."""
+    is_said = by_rules is not None and by_rules.name == verdict.value and by_rules.spans
+    return replace(verdict, spans=by_rules.spans) if by_rules and is_said else verdict
 
 
-def _urgency(witness: Witness, urgency: Urgency | None, category: Category | None) -> Fact[str | None]:
-    if urgency is None:
-        return NOT_SAID
-    # That a matter is an everyday one is said by nothing but the matter itself.
-    spans = urgency.spans or (category.spans if category else ())
-    return witness.fact(urgency.name, spans, urgency.confidence)
+def _urgency(verdict: Verdict, text: str, emergencies: tuple[Span, ...], category: Verdict) -> Verdict:
+    """Life first: a word of danger decides alone, and what is like an emergency is one until somebody has looked."""
+    if emergencies:
+        return _as(verdict, _EMERGENCY, emergencies, at_least=0.9)
+    if verdict.likely.get(_EMERGENCY, 0) >= _LIKE_AN_EMERGENCY:
+        return _as(verdict, _EMERGENCY, verdict.spans)
+    if verdict.value == "urgent" and (spans := find_urgent(text)):
+        return replace(verdict, spans=tuple(spans))
+    if verdict.value != "urgent":
+        # That a matter is an everyday one is said by nothing but the matter itself.
+        return replace(verdict, spans=tuple(phrases("urgency", "calm").find(text)) or category.spans)
+    return verdict
+
+
+def _as(verdict: Verdict, value: str, spans: tuple[Span, ...], at_least: float = 0.0) -> Verdict:
+    return Verdict(value, {**verdict.likely, value: max(verdict.likely.get(value, 0.0), at_least)}, spans)
+
+
+def _weighed(witness: Witness, verdict: Verdict) -> Fact[str | None]:
+    return witness.fact(verdict.value, verdict.spans, verdict.confidence)
 
 
 def _several(witness: Witness, spans: list[Span], confidence: float) -> Fact[tuple[str, ...]]:
@@ -98,8 +123,8 @@ def _contact(witness: Witness, phone: Phone | None) -> Fact[str | None]:
 
 
 def _told(
-    category: Category | None,
-    urgency: Urgency | None,
+    category: Verdict,
+    urgency: Verdict,
     needs: list[Span],
     groups: list[Span],
     place: Place | None,
@@ -107,10 +132,10 @@ def _told(
 ) -> list[Span]:
     """What a dispatcher has to read: where, who, what, how urgent."""
     return [
-        *(urgency.spans if urgency else ()),
+        *urgency.spans,
         *needs,
         *groups,
-        *(category.spans if category else ()),
+        *category.spans,
         *([place.span] if place else []),
         *([address] if address else []),
     ]
