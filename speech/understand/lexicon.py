@@ -96,11 +96,15 @@ def _expression(phrase: str) -> str:
 
 @cache
 def words(name: str) -> tuple[str, ...]:
-    """A named list of words.toml, longest first."""
+    """A named list of words.toml, or all lists of drugs.toml, longest first."""
     lists = table("words")
-    if name not in lists:
+    if name == "drugs":
+        listed: list[str] = [drug for kind in table("drugs").values() for drug in kind]
+    elif name in lists:
+        listed = lists[name]
+    else:
         raise LexiconError(f"There is no list {name} in words.toml.")
-    return tuple(sorted(lists[name], key=lambda word: (-len(word), word)))
+    return tuple(sorted(listed, key=lambda word: (-len(word), word)))
 
 
 @cache

@@ -7,18 +7,52 @@ from functools import cache
 
 from speech.understand.lexicon import Phrases, Span, phrases, table
 
-_REACH = 14
+_REACH = 20
 
 
 def find_needs(text: str) -> list[Span]:
-    """Where each need is said, as spans that say the need's name; in the order of the text."""
-    found = [span for need in table("needs") for span in (*_said(need).find(text), *_missing(need, text))]
+    """Where each need is said, as spans that say the need's name; in the order of the text.
+
+    What is asked for or gone comes first; what merely lasts a few days, and a plight that nobody drew a
+    conclusion from, is meant only where nothing clearer was said.
+    """
+    dangers = list(_by_danger(text))
+    clear = [span for need in table("needs") for span in (*_said(need, "say").find(text), *_missing(need, text))]
+    kept = [span for span in clear if not _gives_way(span.says, dangers)] + dangers
+    found = kept or list(_hinted(text))
     return sorted(found, key=lambda span: (span.start, -span.end))
 
 
 def find_gone(text: str) -> list[Span]:
     """Only where a thing is said to be gone, not where it is merely asked for."""
     return [span for need in table("needs") for span in _missing(need, text, gone_only=True)]
+
+
+def _by_danger(text: str) -> Iterator[Span]:
+    """A danger to life needs whoever can end it, whether or not the caller says so."""
+    for need, entry in table("needs").items():
+        for rule in entry.get("danger", []):
+            if not _said(need, "danger_unless").occur(text):
+                for span in phrases("urgency", "emergency", rule).find(text):
+                    yield Span(span.start, span.end, need)
+
+
+def _gives_way(need: str, dangers: list[Span]) -> bool:
+    """Beside a danger to life what else is spoken of only tells how it came about."""
+    return bool(dangers) and bool(table("needs")[need].get("gives_way"))
+
+
+def _hinted(text: str) -> Iterator[Span]:
+    for need, entry in table("needs").items():
+        yield from _said(need, "hint").find(text)
+        if "hint_group" in entry:
+            for span in phrases("groups", entry["hint_group"]).find(text):
+                yield Span(span.start, span.end, need)
+        for thing in _things(need).find(text):
+            after = text[thing.end : thing.end + _REACH]
+            lasting = _behind("lasting_after", thing, after)
+            if lasting:
+                yield lasting
 
 
 def _missing(need: str, text: str, *, gone_only: bool = False) -> Iterator[Span]:
@@ -58,9 +92,9 @@ def _ahead(key: str, thing: Span, before: str) -> Span | None:
 
 
 @cache
-def _said(need: str) -> Phrases:
+def _said(need: str, key: str) -> Phrases:
     entry = table("needs")[need]
-    return Phrases(entry["say"], entry.get("unless", []), need)
+    return Phrases(entry.get(key, []), entry.get("unless", []), need)
 
 
 @cache
