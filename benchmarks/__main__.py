@@ -14,9 +14,10 @@ from pathlib import Path
 
 from benchmarks.figures import Figure, line, row
 from benchmarks.speech.measurements import MEASUREMENTS as SPEECH
+from benchmarks.understand.measurements import MEASUREMENTS as UNDERSTAND
 
 ROOT = Path(__file__).parents[1]
-PARTS: Mapping[str, Mapping[str, Callable[[], Iterable[Figure]]]] = {"speech": SPEECH}
+PARTS: Mapping[str, Mapping[str, Callable[[], Iterable[Figure]]]] = {"speech": SPEECH, "understand": UNDERSTAND}
 
 
 def main() -> None:

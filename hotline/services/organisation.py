@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Text, cast, func, literal, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from hotline.models import Line, Place, Unit
 from hotline.rules.policy import Policy
@@ -93,12 +93,19 @@ def state_of_names(session: Session) -> tuple[str | None, str | None]:
 
 def gazetteer(session: Session) -> Gazetteer:
     """All names of places that transcripts may hold."""
-    units = session.scalars(select(Unit).order_by(Unit.path)).all()
-    codes = {unit.id: unit.code for unit in units}
+    parent = aliased(Unit)
+    units = (
+        select(Unit.code, parent.code, Unit.level, Unit.name, Unit.aliases)
+        .outerjoin(parent, Unit.parent_id == parent.id)
+        .order_by(Unit.path)
+    )
+    places = select(Unit.code, Place.name).join(Place, Place.unit_id == Unit.id).order_by(Place.id)
+    # Row by row, for there may be a million.
+    few = {"yield_per": 10_000}
     return Gazetteer.from_rows(
-        [
-            UnitRow(unit.code, codes.get(unit.parent_id or 0, ""), unit.level.value, unit.name, tuple(unit.aliases))
-            for unit in units
-        ],
-        [PlaceRow(codes[place.unit_id], place.name) for place in session.scalars(select(Place))],
+        (
+            UnitRow(code, above or "", level.value, name, tuple(aliases))
+            for code, above, level, name, aliases in session.execute(units, execution_options=few)
+        ),
+        (PlaceRow(code, name) for code, name in session.execute(places, execution_options=few)),
     )

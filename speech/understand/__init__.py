@@ -2,7 +2,8 @@
 
 from speech.understand.answers import understand_outreach, understand_survey
 from speech.understand.facts import CheckCallAnswers, Evidence, Fact, Facts, SurveyAnswers
-from speech.understand.places import Gazetteer, PlaceRow, UnitRow
+from speech.understand.place_names import PlaceRow, UnitRow
+from speech.understand.places import Gazetteer
 from speech.understand.records import (
     RecordError,
     understand_outreach_record,

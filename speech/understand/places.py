@@ -1,45 +1,26 @@
-"""The gazetteer: names of places and the units that serve them, and which one a text speaks of."""
+"""Which place a text speaks of, and where of several help is needed."""
 
 from __future__ import annotations
 
 import csv
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache
 from os import PathLike
 from pathlib import Path
 
-from speech.numbers import DIGITS, LONGEST, value_of
-from speech.pronunciation import folded
 from speech.understand.lexicon import Span, phrases, table
+from speech.understand.place_names import Key, Named, PlaceNames, PlaceRow, Token, UnitRow, sound_of, tokens
 
-LEVELS = ("city", "district", "street", "community", "grid")
 _CUE_REACH = 6
 _CORRECTION_REACH = 14
 _MIN_SOUND_LENGTH = 3
-_NUMERALS = frozenset(DIGITS) | set("十百千")
-
-Key = tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class UnitRow:
-    """A unit of the organisation, as a row of units.csv."""
-
-    code: str
-    parent: str
-    level: str
-    name: str
-    aliases: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class PlaceRow:
-    """A street, estate or other place, and the unit that serves it, as a row of places.csv."""
-
-    unit: str
-    name: str
+# Syllables, and characters, that words are about evenly made of: by chance one stretch in so many to the power of its
+# length is a certain name.
+_SYLLABLES, _CHARACTERS = 60, 500
+# Where so many names would be met by chance in a stretch of this length, a name is believed only with a cue, or never.
+_CROWDED_SOUNDS, _LOST_SOUNDS, _CROWDED_CHARACTERS = 0.005, 0.5, 0.1
+_NEVER, _ONLY_ALONE = -2, -1
 
 
 @dataclass(frozen=True)
@@ -53,197 +34,136 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Gazetteer:
-    """All names that are places here, by their characters and by their sound."""
+class _Mention:
+    """Words that name a place: perhaps one of several units. What is vague gives way to what is spelled rightly."""
 
-    units: Mapping[str, UnitRow] = field(default_factory=dict)
-    exact: Mapping[Key, str] = field(default_factory=dict)
-    sound: Mapping[Key, str] = field(default_factory=dict)
-    bare: frozenset[Key] = frozenset()
-    places: tuple[str, ...] = ()
+    span: Span
+    units: tuple[int, ...]
+    is_exact: bool
+    is_bare: bool
+    is_vague: bool
+
+    @property
+    def confidence(self) -> float:
+        if not self.is_exact:
+            return 0.7
+        return 0.9 if self.is_bare else 0.95
+
+
+@dataclass(frozen=True)
+class Gazetteer:
+    """All names that are places here, a million if need be, by their characters and by their sound."""
+
+    known: PlaceNames = field(default_factory=PlaceNames)
 
     @classmethod
     def from_rows(cls, units: Iterable[UnitRow], places: Iterable[PlaceRow] = ()) -> Gazetteer:
-        """Of two units with one name neither is meant, unless one lies in the other: then the higher."""
-        rows = {row.code: row for row in units}
-        places = list(places)
-        named = list(_names(rows.values(), places, rows))
-        exact = _unambiguous(((_key(name), unit) for name, unit, _ in named), rows)
-        long_names = ((name, unit) for name, unit, is_bare in named if not is_bare)
-        sound = _unambiguous(
-            ((_sound(_key(name)), unit) for name, unit in long_names if len(name) >= _MIN_SOUND_LENGTH), rows
-        )
-        full = {_key(name) for name, _, is_bare in named if not is_bare}
-        bare = frozenset(_key(name) for name, _, is_bare in named if is_bare) - full
-        return cls(rows, exact, sound, bare, tuple(place.name for place in places))
+        """Rows are read once, one by one, so they may be generated."""
+        return cls(PlaceNames(units, places))
 
     @classmethod
     def from_csv(cls, units: str | PathLike[str], places: str | PathLike[str] | None = None) -> Gazetteer:
         """From files with the columns code,parent,level,name,aliases and unit,name; aliases parted by |."""
-        unit_rows = [
+        unit_rows = (
             UnitRow(
                 row["code"], row["parent"], row["level"], row["name"], tuple(filter(None, row["aliases"].split("|")))
             )
             for row in _rows(units)
-        ]
-        place_rows = [PlaceRow(row["unit"], row["name"]) for row in _rows(places)] if places else []
-        return cls.from_rows(unit_rows, place_rows)
+        )
+        return cls.from_rows(unit_rows, (PlaceRow(row["unit"], row["name"]) for row in _rows(places)) if places else ())
 
     @property
-    def names(self) -> list[str]:
+    def names(self) -> Iterator[str]:
         """Every name as it is written, of units of all kinds and of places."""
-        return [name for row in self.units.values() for name in (row.name, *row.aliases)] + list(self.places)
-
-    @cached_property
-    def longest(self) -> int:
-        return max(map(len, self.exact), default=0)
+        return iter(self.known)
 
     def find(self, text: str) -> Place | None:
-        """The place where help is needed, as deep as the words allow; None when none of ours is named."""
-        named = _corrected(text, self._named(text))
-        scored = [(_weight(text, place), place) for place in named]
-        likely = [(weight, place) for weight, place in scored if weight >= 0]
-        if not likely:
-            return None
-        best = max(weight for weight, _ in likely)
-        candidates = [place for weight, place in likely if weight == best]
-        everywhere = [place for _, place in likely]
-        return self._deepest(candidates[0], everywhere)
+        """The place where help is needed, as deep as the words allow; None when none of ours is named.
 
-    def _deepest(self, place: Place, others: list[Place]) -> Place:
+        Of two units with one name neither is meant, unless one lies in the other, or alone in a place named beside it.
+        """
+        mentions = _corrected(text, self._mentions(text))
+        weighed = [(_weight(text, mention), mention) for mention in mentions]
+        likely = [each for each in weighed if each[0] >= 0] or [each for each in weighed if each[0] == _ONLY_ALONE]
+        around = frozenset(unit for _, mention in likely if (unit := self._meant(text, mention)) is not None)
+        settled = [
+            (weight, mention, unit)
+            for weight, mention in likely
+            if (unit := self._meant(text, mention, around)) is not None
+        ]
+        if not settled:
+            return None
+        best = max(weight for weight, _, _ in settled)
+        first = next(number for number, (weight, _, _) in enumerate(settled) if weight == best)
+        mention, unit = self._deepest(settled[first][1:], [each[1:] for each in settled])
+        return Place(self.known.code(unit), mention.span, mention.confidence, mention.is_bare)
+
+    def _meant(self, text: str, mention: _Mention, around: frozenset[int] = frozenset()) -> int | None:
+        """Of units with one name the higher, since that is sure; with a number of a house behind it the lower."""
+        has_door = phrases("places", "door_after").occur(text[mention.span.end : mention.span.end + _CUE_REACH])
+        lowest = self.known.lowest(mention.units) if has_door else None
+        if lowest is not None:
+            return lowest
+        highest = self.known.highest(mention.units)
+        if highest is not None:
+            return highest
+        return self.known.highest([unit for unit in mention.units if not around.isdisjoint(self.known.above(unit))])
+
+    def _deepest(self, chosen: tuple[_Mention, int], others: list[tuple[_Mention, int]]) -> tuple[_Mention, int]:
         """京溪街 beside 京溪大街 means the latter, because it lies in the former."""
         for other in others:
-            if other.unit != place.unit and place.unit in _above(self.units, other.unit):
-                place = other
-        return place
+            if other[1] != chosen[1] and chosen[1] in self.known.above(other[1]):
+                chosen = other
+        return chosen
 
-    def _named(self, text: str) -> list[Place]:
-        """Every name in the text, the longest at each spot, those spelled rightly before those that sound so."""
-        tokens = tuple(_tokens(text))
-        keys = tuple(token.key for token in tokens)
-        sounds = _sound(keys)
-        found: list[Place] = []
-        start = 0
-        while start < len(tokens):
-            place, used = self._at(text, tokens, keys, sounds, start)
-            if place and place.unit:
-                found.append(place)
-            start += used
-        return found
+    def _mentions(self, text: str) -> list[_Mention]:
+        """Every name in the text, the longest at each spot."""
+        parts = tuple(tokens(text))
+        keys = tuple(part.key for part in parts)
+        sounds = sound_of(keys)
+        found = [
+            mention
+            for start in range(len(parts))
+            if (mention := self._at(text, parts, keys, sounds, start)) is not None
+        ]
+        return _side_by_side(found)
 
-    def _at(
-        self, text: str, tokens: tuple[_Token, ...], keys: Key, sounds: Key, start: int
-    ) -> tuple[Place | None, int]:
-        """The place named from this token on, and how many tokens its name has."""
-        for length in range(min(self.longest, len(tokens) - start), 1, -1):
-            part = slice(start, start + length)
-            span = Span(tokens[start].start, tokens[start + length - 1].end)
-            place = self._exactly(text, keys[part], span) or self._by_sound(text, sounds[part], span)
-            if place:
-                return place, length
-        return None, 1
+    def _at(self, text: str, parts: tuple[Token, ...], keys: Key, sounds: Key, start: int) -> _Mention | None:
+        """The place named from this token on; one spelled rightly with its ending before one that only sounds so."""
+        best: _Mention | None = None
+        for length, named in self.known.from_here(keys, sounds, start):
+            span = Span(parts[start].start, parts[start + length - 1].end)
+            mention = self._mention(text, span, length, named)
+            if mention and mention.is_exact and (best is None or not mention.is_bare):
+                return mention
+            best = best or mention
+        return best
 
-    def _exactly(self, text: str, key: Key, span: Span) -> Place | None:
-        unit = self.exact.get(key)
-        if unit is None:
-            return None
-        is_bare = key in self.bare
+    def _mention(self, text: str, span: Span, length: int, named: list[Named]) -> _Mention | None:
+        nearest = min(each.differ for each in named)
+        units = tuple(dict.fromkeys(each.unit for each in named if each.differ == nearest))
+        is_exact, is_bare = nearest == 0, all(each.is_bare for each in named)
         if is_bare and _is_another_name(text, span):
             return None
-        return Place(unit, span, 0.9 if is_bare else 0.95, is_bare)
-
-    def _by_sound(self, text: str, sounds: Key, span: Span) -> Place | None:
-        unit = self.sound.get(sounds)
-        if not unit or (_is_common(text, span) and not _has_cue(text, span)):
+        by_chance = len(self.known) / (_CHARACTERS if is_exact else _SYLLABLES) ** length
+        if not is_exact and (length < _MIN_SOUND_LENGTH or by_chance > _LOST_SOUNDS):
             return None
-        return Place(unit, span, 0.7)
+        is_vague = by_chance > (_CROWDED_CHARACTERS if is_exact else _CROWDED_SOUNDS)
+        if (is_vague or _is_common(text, span, is_exact=is_exact, is_bare=is_bare)) and not _has_cue(text, span):
+            return None
+        return _Mention(span, units, is_exact, is_bare, is_vague)
 
 
-@dataclass(frozen=True)
-class _Token:
-    """A character, or a whole number: 零二, 02 and 二 are one."""
-
-    key: str
-    start: int
-    end: int
-
-
-def _tokens(text: str) -> Iterator[_Token]:
-    position = 0
-    while position < len(text):
-        end = position
-        while end < min(len(text), position + LONGEST) and text[end] in _NUMERALS:
-            end += 1
-        value = value_of(text[position:end]) if end > position else None
-        if value is None:
-            end = position + 1
-        yield _Token(text[position] if value is None else f"#{value}", position, end)
-        position = end
-
-
-def _key(name: str) -> Key:
-    return tuple(token.key for token in _tokens(name))
-
-
-def _sound(key: Key) -> Key:
-    return tuple(folded(part) if len(part) == 1 else part for part in key)
-
-
-def _names(
-    units: Iterable[UnitRow], places: Iterable[PlaceRow], known: Mapping[str, UnitRow]
-) -> Iterator[tuple[str, str, bool]]:
-    """Names, their unit, and whether a name is bare: without the word that tells what it names."""
-    for row in units:
-        if row.level not in LEVELS:
-            continue
-        for name in (row.name, *row.aliases, *_variants(row)):
-            yield name, row.code, not _has_ending(name)
-    for place in places:
-        if place.unit in known and known[place.unit].level in LEVELS:
-            yield place.name, place.unit, False
-
-
-def _variants(row: UnitRow) -> Iterator[str]:
-    """京溪街道 is called 京溪 as well; 京海02网格 also 京海二号网格 and 京海第二网格."""
-    if row.level == "street":
-        yield re.sub("(街道|镇|乡)$", "", row.name)
-    if row.level == "grid" and (number := re.search(r"\d+(?=网格$)", row.name)):
-        before = row.name[: number.start()]
-        yield f"{before}{number[0]}号网格"
-        yield f"{before}第{number[0]}网格"
-        yield f"{before}社区{number[0]}网格"
-        yield f"{before}社区{number[0]}号网格"
-        yield f"{before}社区第{number[0]}网格"
-
-
-def _has_ending(name: str) -> bool:
-    return name.endswith(tuple(table("places")["endings"]))
-
-
-def _unambiguous(named: Iterable[tuple[Key, str]], rows: Mapping[str, UnitRow]) -> dict[Key, str]:
-    owners: dict[Key, set[str]] = {}
-    for key, unit in named:
-        if len(key) > 1:
-            owners.setdefault(key, set()).add(unit)
-    return {key: _highest(units, rows) for key, units in owners.items()}
-
-
-def _highest(units: set[str], rows: Mapping[str, UnitRow]) -> str:
-    """The one that all others lie in, or none: then the name is known, but says nothing."""
-    for unit in units:
-        if all(unit == other or unit in _above(rows, other) for other in units):
-            return unit
-    return ""
-
-
-def _above(rows: Mapping[str, UnitRow], unit: str) -> Iterator[str]:
-    row = rows.get(unit)
-    # At most as many steps as there are levels: rows that name each other as parents must not turn for ever.
-    for _ in LEVELS:
-        if row is None:
-            return
-        yield row.parent
-        row = rows.get(row.parent)
+def _side_by_side(found: Iterable[_Mention]) -> list[_Mention]:
+    """From left to right those that don't overlap; what is vague is left where something else overlaps it."""
+    kept: list[_Mention] = []
+    for mention in found:
+        overlapped = kept[-1] if kept and kept[-1].span.overlaps(mention.span) else None
+        if overlapped is None:
+            kept.append(mention)
+        elif overlapped.is_vague and not mention.is_vague:
+            kept[-1] = mention
+    return kept
 
 
 def _is_another_name(text: str, span: Span) -> bool:
@@ -254,35 +174,47 @@ def _is_another_name(text: str, span: Span) -> bool:
     )
 
 
-def _is_common(text: str, span: Span) -> bool:
-    return text[span.start : span.end].startswith(tuple(table("places")["common_words"]))
+def _is_common(text: str, span: Span, *, is_exact: bool, is_bare: bool) -> bool:
+    """An everyday word, or what merely sounds like a place and begins with one."""
+    words = text[span.start : span.end]
+    return words in _everyday() and is_bare if is_exact else words.startswith(tuple(table("places")["common_words"]))
+
+
+@cache
+def _everyday() -> frozenset[str]:
+    return frozenset([*table("places")["everyday_words"], *table("local_names")["common"]])
 
 
 def _has_cue(text: str, span: Span) -> bool:
-    return phrases("places", "here").occur(text[max(0, span.start - _CUE_REACH) : span.start])
+    before, after = text[max(0, span.start - _CUE_REACH) : span.start], text[span.end : span.end + _CUE_REACH]
+    return phrases("places", "here").occur(before) or phrases("places", "door_after").occur(after)
 
 
-def _weight(text: str, place: Place) -> int:
+def _weight(text: str, mention: _Mention) -> int:
     """How much the words around say that help is needed there; below 0 where they say it isn't."""
-    before = text[max(0, place.span.start - _CUE_REACH) : place.span.start]
-    after = text[place.span.end : place.span.end + _CUE_REACH]
+    before = text[max(0, mention.span.start - _CUE_REACH) : mention.span.start]
+    after = text[mention.span.end : mention.span.end + _CUE_REACH]
     if phrases("places", "not_here").occur(before) or phrases("places", "not_here_after").occur(after):
-        return -1
+        return _NEVER
+    if phrases("places", "only_alone").occur(before) or phrases("places", "only_alone_after").occur(after):
+        return _ONLY_ALONE
     return 2 * phrases("places", "here").occur(before) + phrases("places", "here_after").occur(after)
 
 
-def _corrected(text: str, named: list[Place]) -> list[Place]:
-    """Of 京海 不对 是犀牛角 only what follows the correction."""
-    kept: list[Place] = []
-    for place in named:
-        if kept and _is_correction(text[kept[-1].span.end : place.span.start]):
-            kept.pop()
-        kept.append(place)
+def _corrected(text: str, mentions: list[_Mention]) -> list[_Mention]:
+    """Of 京海 不对 是犀牛角 only what follows the correction; of 京海 不是犀牛角 only what is ahead of it."""
+    kept: list[_Mention] = []
+    end = 0
+    for mention in mentions:
+        between = text[end : mention.span.start] if kept else ""
+        end = mention.span.end
+        if kept and len(between) <= _CORRECTION_REACH:
+            if phrases("places", "denied").occur(between):
+                continue
+            if phrases("places", "correction").occur(between):
+                kept.pop()
+        kept.append(mention)
     return kept
-
-
-def _is_correction(between: str) -> bool:
-    return len(between) <= _CORRECTION_REACH and phrases("places", "correction").occur(between)
 
 
 def _rows(path: str | PathLike[str]) -> Iterator[dict[str, str]]:

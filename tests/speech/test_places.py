@@ -94,3 +94,88 @@ def test_place_of_an_unknown_unit_and_parents_in_a_circle_do_no_harm():
 
 def test_empty_gazetteer_knows_no_place():
     assert Gazetteer.from_rows([]).find("我住柳溪路") is None
+
+
+def test_of_two_places_with_one_name_the_one_lying_in_a_place_named_beside_it_is_meant():
+    rows = [
+        UnitRow("a", "", "street", "石桥街道"),
+        UnitRow("a1", "a", "community", "新村社区"),
+        UnitRow("b", "", "street", "柳溪街道"),
+        UnitRow("b1", "b", "community", "新村社区"),
+    ]
+    assert Gazetteer.from_rows(rows).find("我在柳溪街道新村社区").unit == "b1"
+    assert Gazetteer.from_rows(rows).find("我在新村社区") is None
+
+
+def test_number_of_a_house_tells_the_road_from_the_street_named_for_it():
+    rows = [UnitRow("a", "", "street", "柳溪路街道"), UnitRow("a1", "a", "grid", "甲乙01网格")]
+    gazetteer = Gazetteer.from_rows(rows, [PlaceRow("a1", "柳溪路")])
+    assert gazetteer.find("我在柳溪路").unit == "a"
+    assert gazetteer.find("我在柳溪路二十二号").unit == "a1"
+
+
+def test_place_denied_right_behind_another_is_not_meant(gazetteer):
+    assert gazetteer.find("我住长平路不是石桥东路").unit == "yg-hb-cp-hx-01"
+
+
+def test_place_of_work_or_register_counts_only_where_no_other_is_named(gazetteer):
+    assert gazetteer.find("我在长平路上班").unit == "yg-hb-cp-hx-01"
+    assert gazetteer.find("户口在长平路人在柳溪大街").unit == "yg-ht-lx-lt-02"
+    assert gazetteer.find("我是长平路户口") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "heard"),
+    [("湖塘路", "符塘路"), ("凤岗大道", "洪岗大道"), ("东涌新村", "东冲新村"), ("南宁大街", "兰凌大街")],
+)
+def test_sounds_that_southern_speakers_confuse_are_one(name, heard):
+    rows = [UnitRow("a", "", "community", "甲乙社区")]
+    assert Gazetteer.from_rows(rows, [PlaceRow("a", name)]).find(f"我住{heard}").unit == "a"
+
+
+def test_of_names_that_sound_alike_the_nearer_is_meant():
+    rows = [UnitRow("a", "", "community", "甲乙社区"), UnitRow("b", "", "community", "丙丁社区")]
+    gazetteer = Gazetteer.from_rows(rows, [PlaceRow("a", "林江大街"), PlaceRow("b", "宁江大街")])
+    assert gazetteer.find("我住临江大街").unit == "a"
+    assert gazetteer.find("我住凝江大街").unit == "b"
+
+
+@pytest.mark.parametrize("said", ["我们希望和平", "今天有活动", "没人管活动的事"])
+def test_everyday_word_is_a_place_only_where_one_is_expected(said):
+    rows = [UnitRow("a", "", "community", "和平社区", ("和平",)), UnitRow("b", "", "community", "活动社区", ("活动",))]
+    gazetteer = Gazetteer.from_rows(rows)
+    assert gazetteer.find(said) is None
+    assert gazetteer.find("我住在和平").unit == "a"
+
+
+def _crowd(size: int) -> list[PlaceRow]:
+    signs = [chr(0x4E00 + number) for number in range(0, 6000, 7)]
+    return [PlaceRow("a", f"{signs[n % 800]}{signs[n // 800 % 800]}{signs[n % 7]}路") for n in range(size)]
+
+
+def test_among_many_names_what_is_short_or_merely_sounds_so_needs_a_cue():
+    rows = [UnitRow("a", "", "community", "甲乙社区"), UnitRow("b", "", "community", "柳溪社区", ("柳溪",))]
+    crowded = Gazetteer.from_rows(rows, [*_crowd(100_000), PlaceRow("b", "柳溪大街")])
+    assert crowded.find("柳溪大街没有水").unit == "b"
+    assert crowded.find("柳溪没有水") is None
+    assert crowded.find("我住在柳溪").unit == "b"
+    assert crowded.find("流西大接没有水") is None
+    assert crowded.find("我住在流西大接").unit == "b"
+
+
+def test_name_that_thousands_of_units_share_means_none_of_them_and_costs_little():
+    units = [UnitRow(f"u{number}", "", "community", "幸福社区") for number in range(5000)]
+    assert Gazetteer.from_rows(units).find("我住在幸福社区") is None
+
+
+def test_rows_may_be_generated_and_names_come_back_in_their_order():
+    units = (UnitRow(code, "", "community", f"{code}社区", (code,)) for code in ("甲乙", "丙丁"))
+    gazetteer = Gazetteer.from_rows(units, iter([PlaceRow("甲乙", "柳溪路"), PlaceRow("nowhere", "长平路")]))
+    assert list(gazetteer.names) == ["甲乙社区", "甲乙", "丙丁社区", "丙丁", "柳溪路", "长平路"]
+    assert gazetteer.find("我住柳溪路").unit == "甲乙"
+
+
+def test_names_with_characters_that_are_none_do_no_harm():
+    gazetteer = Gazetteer.from_rows([UnitRow("a", "", "community", "\ud800\udfff社区", ("",))])
+    assert gazetteer.find("我住\ud800\udfff社区").unit == "a"
+    assert list(gazetteer.names) == ["\ud800\udfff社区", ""]

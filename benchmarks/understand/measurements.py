@@ -1,0 +1,10 @@
+"""Everything that is measured of understanding, by name; each measurement is a module of this folder with `figures`."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from benchmarks.figures import Figure
+from benchmarks.understand import gazetteer
+
+MEASUREMENTS: Mapping[str, Callable[[], Iterable[Figure]]] = {
+    "gazetteer": gazetteer.figures,
+}
