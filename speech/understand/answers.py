@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
 
 from speech.understand.evidence import Witness
 from speech.understand.facts import NONE_SAID, NOT_SAID, CheckCallAnswers, Fact, SurveyAnswers
@@ -11,85 +14,184 @@ from speech.understand.needs import find_needs
 from speech.understand.sound import correct
 from speech.understand.urgency import find_emergencies, find_urgent
 
-_SURE = 0.85
-# In this order: a reason that is named outright comes before one that may be only part of the story.
-_REASONS = ("attitude", "only_partly", "not_contacted", "too_slow", "other")
+_SURE, _LIKELY, _DOUBTFUL = 0.9, 0.75, 0.6
+# Kinds of signs, from the one that counts first where two phrases of the same length begin at one spot.
+_FAILED = ("too_late", "undone", "no_contact", "failed")
+_MATTER = ("nothing", "partly", *_FAILED, "done")
+_VERDICT = ("nothing", "neutral", "dissatisfied", "satisfied", "thankful")
+_REASON = ("attitude", "other", "too_slow")
+_NOT_BEFORE = re.compile("没有?$|未$|不$")
+
+
+@dataclass(frozen=True)
+class _Said:
+    """What was made of the signs for one fact: its value, the words for it, how sure."""
+
+    value: str
+    spans: tuple[Span, ...]
+    confidence: float
 
 
 def understand_survey(text: str) -> SurveyAnswers:
     """What a caller answers when asked whether it was solved and whether they are satisfied."""
-    meant = correct(text)
+    answer = _Answer(_as_meant(text))
     witness = Witness(text)
-    resolved = _resolved(meant)
-    satisfied = _satisfied(meant) or _grievance(meant, resolved)
     return SurveyAnswers(
-        resolved=_fact(witness, resolved),
-        satisfied=_fact(witness, satisfied),
-        reason=_fact(witness, _reason(meant, resolved, satisfied)),
-        wants_human=_said(witness, meant, "wants_human"),
-        opt_out=_said(witness, meant, "opt_out"),
+        resolved=_fact(witness, answer.resolved),
+        satisfied=_fact(witness, answer.satisfied),
+        reason=_fact(witness, answer.reason),
+        wants_human=_asked(witness, answer.text, "wants_human"),
+        opt_out=_asked(witness, answer.text, "opt_out"),
     )
 
 
-def _resolved(text: str) -> Span | None:
-    """Partly before yes and no, since it is told by both."""
-    if _answers("no_answer").occur(text):
+@dataclass(frozen=True)
+class _Answer:
+    """The signs in an answer to the callback, and what they come to."""
+
+    text: str
+
+    @cached_property
+    def beside(self) -> list[Span]:
+        """What is said of the call itself and not of the order: wrong number, later, don't ring again."""
+        return [
+            span for key in ("no_answer", "opt_out", "wants_human") for span in phrases("survey", key).find(self.text)
+        ]
+
+    @cached_property
+    def matter(self) -> list[Span]:
+        """Whether it came, runs, was repaired: as told, from left to right."""
+        return _signs(self.text, "matter", _MATTER, self.beside)
+
+    @cached_property
+    def verdict(self) -> list[Span]:
+        return _signs(self.text, "verdict", _VERDICT, self.beside)
+
+    @cached_property
+    def grievances(self) -> list[Span]:
+        return _signs(self.text, "reason", _REASON, self.beside)
+
+    @cached_property
+    def complaints(self) -> list[Span]:
+        """Grievances that go beyond telling how the matter stands: 等了三天还没修好 may be a plain answer."""
+        failed = _of(self.matter, "undone", "no_contact", "failed")
+        return [
+            span
+            for span in self.grievances
+            if not (failed and span.says == "too_slow") and not any(span.overlaps(other) for other in failed)
+        ]
+
+    @cached_property
+    def resolved(self) -> _Said | None:
+        """Done and not done at once is a part, unless what was said last is told as the end of it."""
+        done = [span for span in _of(self.matter, "done") if not _NOT_BEFORE.search(self.text[: span.start][-2:])]
+        failed = _of(self.matter, *_FAILED)
+        partly = _of(self.matter, "partly")
+        if any(span.says == "too_late" for span in failed) or (failed and self.matter[-1].says == "undone"):
+            return _Said("no", tuple(failed), _LIKELY)
+        if partly or (done and failed):
+            if done and _is_the_end(self.text, done[-1], [*failed, *partly]):
+                return _Said("yes", (done[-1],), _DOUBTFUL)
+            if not partly and all(span.says == "no_contact" for span in failed) and failed[-1].end <= done[-1].start:
+                return _Said("yes", tuple(done), _DOUBTFUL)
+            return _Said("partly", tuple(partly or [*done, *failed]), _LIKELY if partly else _DOUBTFUL)
+        if failed:
+            return _Said("no", tuple(failed), _SURE)
+        return _Said("yes", tuple(done), _SURE) if done else None
+
+    @cached_property
+    def satisfied(self) -> _Said | None:
+        """The last verdict in words counts; without one a grievance does, unless there are thanks behind it."""
+        judged = _of(self.verdict, "satisfied", "neutral", "dissatisfied")
+        thanked = _of(self.verdict, "thankful")
+        if judged:
+            return self._judged(judged)
+        complaints = self.complaints
+        if complaints and (not thanked or thanked[-1].start < complaints[-1].start):
+            return _Said("dissatisfied", tuple(complaints), _LIKELY)
+        if thanked:
+            return _Said("satisfied", tuple(thanked), _LIKELY)
         return None
-    partly = phrases("survey", "resolved", "partly").first(text)
-    done = _but("resolved", "yes", "unless_yes").first(text)
-    failed = _but("resolved", "no", "unless_no").first(text)
-    return partly or (done if done and not failed else failed)
+
+    def _judged(self, judged: list[Span]) -> _Said:
+        last = judged[-1]
+        same = tuple(span for span in judged if span.says == last.says)
+        complaint = next((span for span in self.complaints if span.start >= last.end), None)
+        if last.says == "satisfied" and complaint and "满意" not in self.text[last.start : last.end]:
+            return _Said("dissatisfied", (complaint,), _DOUBTFUL)
+        return _Said(last.says, same, _SURE if len(same) == len(judged) else _DOUBTFUL)
+
+    @cached_property
+    def reason(self) -> _Said | None:
+        """Always with no and partly; otherwise only where a reason is named for being dissatisfied."""
+        if self.resolved and self.resolved.value == "partly":
+            return replace(self.resolved, value="only_partly")
+        if self.resolved and self.resolved.value == "no":
+            return self._reason_of_failure(self.resolved)
+        if not self.satisfied or self.satisfied.value != "dissatisfied" or not self.grievances:
+            return None
+        first = min(self.grievances, key=lambda span: _REASON.index(span.says))
+        is_only = all(span.says == first.says for span in self.grievances)
+        return _Said(first.says, (first,), _SURE if is_only else _DOUBTFUL)
+
+    def _reason_of_failure(self, failure: _Said) -> _Said:
+        alone = [span for span in failure.spans if span.says == "no_contact"]
+        if alone and not phrases("survey", "somebody_came").occur(self.text):
+            return _Said("not_contacted", tuple(alone), _SURE if len(alone) == len(failure.spans) else _LIKELY)
+        late = [span for span in failure.spans if span.says == "too_late"]
+        return replace(failure, value="too_slow", spans=tuple(late)) if late else replace(failure, value="not_resolved")
 
 
-def _satisfied(text: str) -> Span | None:
-    """A complaint outweighs praise, a verdict in the middle counts only where there is neither."""
-    for verdict, unless in (("dissatisfied", "not_dissatisfied"), ("satisfied", "not_satisfied"), ("neutral", None)):
-        found = _but("satisfied", verdict, unless).first(text)
-        if found:
-            return found
-    denied = Phrases(table("survey")["satisfied"]["not_dissatisfied"], says="satisfied")
-    return denied.first(text)
-
-
-def _grievance(text: str, resolved: Span | None) -> Span | None:
-    """Solved, but how it went is complained of: a verdict without the word for it."""
-    if resolved is None or resolved.says != "yes":
-        return None
-    found = (phrases("survey", "reason", reason).first(text) for reason in ("attitude", "too_slow", "other"))
-    named = next((span for span in found if span), None)
-    return Span(named.start, named.end, "dissatisfied") if named else None
-
-
-def _reason(text: str, resolved: Span | None, satisfied: Span | None) -> Span | None:
-    """Always with no and partly; otherwise only where a reason is named for being dissatisfied."""
-    failed = resolved is not None and resolved.says in ("no", "partly")
-    if not failed and (satisfied is None or satisfied.says != "dissatisfied"):
-        return None
-    named = [span for reason in _REASONS if (span := phrases("survey", "reason", reason).first(text))]
-    if named:
-        return named[0]
-    if resolved is None or not failed:
-        return None
-    return Span(resolved.start, resolved.end, "only_partly" if resolved.says == "partly" else "not_resolved")
+def _is_the_end(text: str, done: Span, before: Iterable[Span]) -> bool:
+    """总算办好了: it was told last, and as the end of a story."""
+    reached = max(span.end for span in before)
+    told = text[max(reached, done.start - 12) : done.end]
+    return done.start >= reached and _turn("at_last").occur(told)
 
 
 @cache
-def _but(group: str, key: str, unless: str | None) -> Phrases:
-    lists = table("survey")[group]
-    return Phrases(lists[key], lists[unless] if unless else (), key)
+def _turn(name: str) -> Phrases:
+    return phrases("survey", "turns", name)
 
 
-def _answers(key: str) -> Phrases:
-    return phrases("survey", key)
+def _signs(text: str, group: str, kinds: tuple[str, ...], beside: list[Span]) -> list[Span]:
+    """All signs of a group, none over another nor over what is `beside` the point.
+
+    At each spot the longest counts, then the kind that comes first.
+    """
+    found = [span for kind in kinds for span in phrases("survey", group, kind).find(text)]
+    found += beside
+    found.sort(key=lambda span: (span.start, -span.end, kinds.index(span.says) if span.says in kinds else -1))
+    kept: list[Span] = []
+    for span in found:
+        if not kept or span.start >= kept[-1].end:
+            kept.append(span)
+    return [span for span in kept if span.says in kinds and span.says != "nothing"]
 
 
-def _said(witness: Witness, text: str, key: str) -> Fact[bool]:
-    span = _answers(key).first(text)
+def _of(signs: Iterable[Span], *kinds: str) -> list[Span]:
+    return [span for span in signs if span.says in kinds]
+
+
+def _as_meant(text: str) -> str:
+    """Dialect and misheard words put right, character for character."""
+    written, common = _common_words()
+    return correct(written.sub(lambda match: common[match[0]], text), "hearing_answers")
+
+
+@cache
+def _common_words() -> tuple[re.Pattern[str], Mapping[str, str]]:
+    common: Mapping[str, str] = table("hearing_answers")["characters"]
+    return re.compile("|".join(map(re.escape, sorted(common, key=len, reverse=True)))), common
+
+
+def _asked(witness: Witness, text: str, key: str) -> Fact[bool]:
+    span = phrases("survey", key).first(text)
     return witness.fact(True, [span], _SURE) if span else Fact(False)
 
 
-def _fact(witness: Witness, span: Span | None) -> Fact[str | None]:
-    return witness.fact(span.says, [span], _SURE) if span else NOT_SAID
+def _fact(witness: Witness, said: _Said | None) -> Fact[str | None]:
+    return witness.fact(said.value, said.spans, said.confidence) if said else NOT_SAID
 
 
 def understand_outreach(text: str) -> CheckCallAnswers:
@@ -99,7 +201,7 @@ def understand_outreach(text: str) -> CheckCallAnswers:
     emergencies = find_emergencies(meant)
     needs = [] if phrases("outreach", "over").occur(meant) else find_needs(meant)
     trouble = _trouble(meant, needs, emergencies)
-    wants_human = _said(witness, meant, "wants_human")
+    wants_human = _asked(witness, meant, "wants_human")
     if trouble is None:
         fine = phrases("outreach", "fine").first(meant) if not wants_human.value else None
         is_answer = fine is not None and not phrases("outreach", "no_answer").occur(meant)

@@ -12,11 +12,7 @@ from speech.understand import (
     Gazetteer,
     RecordError,
     understand,
-    understand_outreach,
-    understand_outreach_record,
     understand_record,
-    understand_survey,
-    understand_survey_record,
 )
 from speech.understand.sound import correct
 
@@ -190,13 +186,6 @@ def test_record_keeps_its_id_and_has_every_fact():
     assert answer["evidence"]["needs"] == [{"text": "没米", "start": 2, "end": 4, "says": "food"}]
 
 
-def test_records_of_answers_have_every_fact():
-    survey = understand_survey_record({"id": 1, "text": "解决了很满意"})
-    assert (survey["resolved"], survey["satisfied"], survey["reason"]) == ("yes", "satisfied", None)
-    check = understand_outreach_record({"id": 2, "text": "没米了"})
-    assert (check["problem"], check["needs"], check["urgency"]) == (True, ["food"], "urgent")
-
-
 @pytest.mark.parametrize("record", [{}, {"text": None}, {"text": 5}, {"text": "米", "words": [{"word": "米"}]}])
 def test_record_without_its_text_or_whole_words_is_refused(record):
     with pytest.raises(RecordError):
@@ -242,12 +231,11 @@ SPEECH = st.text(
 @settings(max_examples=150, deadline=None)
 @given(st.one_of(SPEECH, st.text(max_size=200)))
 def test_any_text_is_understood_without_error_and_quoted_rightly(text):
-    for answers in (understand(text, GAZETTEER), understand_survey(text), understand_outreach(text)):
-        for fact in dict(answers.items()).values():
-            assert 0 <= fact.confidence <= 1
-            for each in fact.evidence:
-                assert text[each.start : each.end] == each.text
-                assert each.text
+    for fact in dict(understand(text, GAZETTEER).items()).values():
+        assert 0 <= fact.confidence <= 1
+        for each in fact.evidence:
+            assert text[each.start : each.end] == each.text
+            assert each.text
 
 
 @settings(max_examples=100, deadline=None)
@@ -276,5 +264,3 @@ def test_very_long_text_is_understood():
 def test_no_text_keeps_the_program_busy_for_ever(part):
     text = part * (8000 // len(part))
     assert understand(text, GAZETTEER).phone.value is None
-    understand_survey(text)
-    understand_outreach(text)

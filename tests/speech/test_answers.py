@@ -1,0 +1,233 @@
+"""Answers to our own calls: what became of the matter, how it is judged and why; and what a household misses."""
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from speech.understand import (
+    understand_outreach,
+    understand_outreach_record,
+    understand_survey,
+    understand_survey_record,
+)
+
+
+def survey(text):
+    answers = understand_survey(text)
+    return answers.resolved.value, answers.satisfied.value, answers.reason.value
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "早就解决了你们怎么才打电话来问",
+        "护理费批下来了",
+        "管子通了屋里暖和了",
+        "三床被子昨天都领到了",
+        "师傅换了新的龙头不滴水了",
+        "搞掂咗",
+        "以前一直没人管后来终于给弄好了",
+        "来了来了都搞好了",
+    ],
+)
+def test_what_came_or_was_repaired_is_solved(text):
+    assert survey(text) == ("yes", None, None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "还没有",
+        "我还没拿到呢",
+        "修了三回还是漏",
+        "你们说办结了其实啥也没干",
+        "电工来看过说要等配件",
+        "社区打了个电话问了问就没下文了",
+        "跟原来一个样",
+        "哪里解决了嘛",
+        "电来了又停了",
+        "材料交上去了还没批",
+        "未搞掂",
+    ],
+)
+def test_what_stands_as_it_was_is_not_solved(text):
+    assert survey(text) == ("no", None, "not_resolved")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "一个月了影子都没见到",
+        "莫得人来",
+        "没得哪个管我",
+        "冇人来过啊",
+        "你们的人没来过",
+        "一直没人联系我",
+        "连个电话都没打过来",
+        "没有啊谁来过",
+    ],
+)
+def test_nobody_came_or_rang_is_a_reason_of_its_own(text):
+    assert survey(text) == ("no", None, "not_contacted")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "米跟油都领到了鸡蛋没给",
+        "三袋米只送来一袋",
+        "路灯修了一盏还有一盏不亮",
+        "热水时有时无的",
+        "解决了百分之八十",
+        "基本解决了",
+        "钱少发了两百",
+        "房子漏水补了但是下大雨还是会滴",
+        "没完全好",
+    ],
+)
+def test_done_and_not_done_is_a_part(text):
+    assert survey(text) == ("partly", None, "only_partly")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "没什么不满意的",
+        "我没有什么意见",
+        "挺好的谢谢你们关心",
+        "要得要得",
+        "安逸得很",
+        "我要给你们写表扬信",
+        "帮了大忙了",
+        "本来不满意后来他们又来返工现在满意了",
+        "还可以比较满意",
+        "满意就是慢了点",
+    ],
+)
+def test_praise_and_what_is_denied_of_blame_is_satisfaction(text):
+    assert survey(text) == (None, "satisfied", None)
+
+
+@pytest.mark.parametrize("text", ["还行吧", "马马虎虎凑合着过", "总体还行", "没啥感觉", "给个及格分吧", "说不上好"])
+def test_verdict_in_the_middle_is_neutral(text):
+    assert survey(text) == (None, "neutral", None)
+
+
+@pytest.mark.parametrize(
+    "text", ["不怎么样", "谈不上满意", "唔满意", "零分", "你们这是糊弄老百姓", "不是很满意", "谁会满意啊", "我很生气"]
+)
+def test_blame_and_irony_is_dissatisfaction(text):
+    assert survey(text) == (None, "dissatisfied", None)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("解决是解决了但等了快两个月", ("yes", "dissatisfied", "too_slow")),
+        ("东西是送来了就是太晚", ("yes", "dissatisfied", "too_slow")),
+        ("问题倒是解决了但那个办事员太凶", ("yes", "dissatisfied", "attitude")),
+        ("送是送到了全淋湿了", ("yes", "dissatisfied", "other")),
+        ("打了八个电话才有人来", (None, "dissatisfied", "too_slow")),
+        ("衣服太小穿不上", (None, "dissatisfied", "other")),
+        ("人都走了你们才把药送来", ("no", "dissatisfied", "too_slow")),
+    ],
+)
+def test_how_it_went_is_complained_of_without_a_word_that_judges(text, expected):
+    assert survey(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("态度倒挺好可是问题没解决", ("no", "satisfied", "not_resolved")),
+        ("药送到了速度真快", ("yes", "satisfied", None)),
+        ("水表换好了师傅还把地拖了", ("yes", "satisfied", None)),
+        ("解决个锤子", ("no", "dissatisfied", "not_resolved")),
+        ("没有不满意就是菜还缺两样", ("partly", "satisfied", "only_partly")),
+    ],
+)
+def test_outcome_and_verdict_are_told_apart(text, expected):
+    assert survey(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "嗯",
+        "谁呀我没听清",
+        "打错了我没打过你们电话",
+        "我妈睡着了你晚点打",
+        "信号不好你再说一遍",
+        "这个事情到底解决没有我也不清楚",
+        "要是能快点解决就好了",
+        "你们是骗子吧",
+        "按二",
+    ],
+)
+def test_what_answers_neither_question_says_nothing(text):
+    assert survey(text) == (None, None, None)
+
+
+@pytest.mark.parametrize("text", ["换人工", "我要跟你们领导说话", "让那个负责的给我回个电话", "别让机器问我叫个真人来"])
+def test_caller_wants_a_person(text):
+    assert understand_survey(text).wants_human.value
+
+
+@pytest.mark.parametrize("text", ["以后别打了", "把我电话删了", "别老打电话烦死了", "再打我就投诉"])
+def test_caller_wants_no_more_calls_and_that_judges_nothing(text):
+    assert understand_survey(text).opt_out.value
+    assert survey(text) == (None, None, None)
+
+
+@pytest.mark.parametrize("text", ["没人跟我联系过", "师傅打错了一回电话", "电来了又停了"])
+def test_what_only_sounds_like_a_wish_is_none(text):
+    answers = understand_survey(text)
+    assert not answers.wants_human.value
+    assert not answers.opt_out.value
+
+
+def test_misheard_words_are_understood_and_quoted_as_heard():
+    answers = understand_survey("姐觉了很满一")
+    assert (answers.resolved.value, answers.satisfied.value) == ("yes", "satisfied")
+    assert [each.text for each in answers.resolved.evidence] == ["姐觉了"]
+
+
+def test_signs_that_contradict_each_other_make_an_answer_less_sure():
+    assert understand_survey("水通了电还没通").resolved.confidence < understand_survey("水通了").resolved.confidence
+    assert understand_survey("不满意现在满意了").satisfied.confidence < understand_survey("满意").satisfied.confidence
+
+
+def test_records_of_answers_have_every_fact():
+    answer = understand_survey_record({"id": 1, "text": "解决了很满意"})
+    assert (answer["resolved"], answer["satisfied"], answer["reason"]) == ("yes", "satisfied", None)
+    check = understand_outreach_record({"id": 2, "text": "没米了"})
+    assert (check["problem"], check["needs"], check["urgency"]) == (True, ["food"], "urgent")
+
+
+ANSWERS = st.text(alphabet="没有不是还就才都来送修好了满意解决人电话水米药谢别打转一半太慢我你的但", max_size=60)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.one_of(ANSWERS, st.text(max_size=80)))
+def test_any_answer_is_understood_without_error_and_quoted_rightly(text):
+    for answers in (understand_survey(text), understand_outreach(text)):
+        for fact in dict(answers.items()).values():
+            assert 0 <= fact.confidence <= 1
+            for each in fact.evidence:
+                assert text[each.start : each.end] == each.text
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("part", ["没", "没有不满意", "等了三天才来", "还是没送到", "谢谢", "我", "不要再打"])
+def test_time_grows_with_the_length_of_an_answer_and_no_faster(part):
+    def seconds(length):
+        text = part * (length // len(part))
+        began = time.perf_counter()
+        understand_survey(text)
+        return time.perf_counter() - began
+
+    understand_survey(part)
+    assert seconds(16_000) < 10 * seconds(4_000) + 0.5
