@@ -60,14 +60,16 @@ class Phrases:
         """Where the phrases are, from left to right, none over another."""
         if not self._any:
             return
-        excused = [match.span() for match in self._unless.finditer(text)] if self._unless else []
-        passed = 0
+        # Most lists are found nowhere, so what excuses is looked for only where there is something to excuse.
+        excuses = self._unless.finditer(text) if self._unless else iter(())
+        excuse: re.Match[str] | None = None
+        reached = -1
         for match in self._any.finditer(text):
             start, end = match.span()
             # Both run from left to right, so what ends before this one need not be looked at again.
-            while passed < len(excused) and excused[passed][1] <= start:
-                passed += 1
-            is_excused = passed < len(excused) and excused[passed][0] < end
+            while reached <= start and (excuse := next(excuses, None)):
+                reached = excuse.end()
+            is_excused = reached > start and excuse is not None and excuse.start() < end
             if end > start and not is_excused:
                 yield Span(start, end, self._says)
 
