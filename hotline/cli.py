@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from hotline.commands import calls, database, docs, models, organisation, people, speech, time
+from hotline.commands import calls, database, docs, models, organisation, people, speech, time, understanding
 
 _COMMANDS = (
     database.db,
@@ -14,6 +14,7 @@ _COMMANDS = (
     docs.docs,
     models.models,
     calls.calls,
+    understanding.understanding,
     speech.transcribe,
     speech.understand,
     speech.understand_survey,

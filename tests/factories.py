@@ -15,20 +15,23 @@ from hotline.models import (
     Level,
     Line,
     Order,
+    Origin,
     Outcome,
     Recording,
     RecordingKind,
     RecordingState,
     SurveyAttempt,
+    Transcript,
     Unit,
     User,
     UserRole,
 )
 from hotline.rules.call_flow import CallState
+from hotline.rules.facts import FactName
 from hotline.rules.order_states import Move, OrderState
 from hotline.rules.policy import LIMITS
 from hotline.rules.roles import Role
-from hotline.services import intake, orders, results, surveys
+from hotline.services import facts, intake, orders, results, surveys
 from hotline.services.access import SYSTEM, Actor, actor_for
 from hotline.services.receipts import RecordingTold, Told
 from hotline.settings import Settings
@@ -202,6 +205,28 @@ def order(session: Session, on: Line | None = None, state: OrderState = OrderSta
     made = intake.receive_call(session, rung, NOW, ZONE)
     for move in _WAY[state]:
         step(session, made, move)
+    session.flush()
+    return made
+
+
+def transcript(session: Session, call: Call, text: str, **more: Any) -> Transcript:
+    """What the machine heard in a new recording of the call."""
+    known = {"version": 1, "origin": Origin.MACHINE, "words": [], "language": "zh-CN", "made_at": NOW}
+    heard = recording(session, call, state=RecordingState.TRANSCRIBED)
+    made = Transcript(recording=heard, text=text, **{**known, **more})
+    session.add(made)
+    session.flush()
+    return made
+
+
+def reviewed(session: Session, line: Line, text: str, category: str, urgency: str, **more: Any) -> Order:
+    """An order of a call in which `text` was heard, reviewed by a person who named category and urgency."""
+    made = order(session, line)
+    transcript(session, made.calls[0], text, **more)
+    reviewer = actor(session, line.unit, Role.CALL_TAKER)
+    facts.confirm(session, made, FactName.CATEGORY, category, reviewer, NOW, ZONE)
+    facts.confirm(session, made, FactName.URGENCY, urgency, reviewer, NOW, ZONE)
+    orders.move(session, made, Move.TRIAGE, reviewer, NOW)
     session.flush()
     return made
 

@@ -6,9 +6,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy.orm import Session
+
 from hotline.db import Sessions
 from hotline.logs import get_log
-from hotline.services import organisation, speech_models
+from hotline.services import learning, local_words, organisation, speech_models
 from hotline.services.speech_models import Choices
 from hotline.settings import Settings
 from speech.local_names import LocalNames, drug_names
@@ -17,6 +19,7 @@ from speech.registry import NotAModelError, state_of_files, state_of_model
 from speech.transcript import Transcript, Word
 from speech.trial import TrialError, try_out
 from speech.understand import Gazetteer, understand, understand_survey
+from speech.understand.learned import Learned, base, read
 from speech.understand.lexicon import FOLDER as LEXICONS
 
 log = get_log(__name__)
@@ -38,7 +41,8 @@ class Sources:
     fallback: str
     models: Mapping[str, tuple[Path, Files]]
     lexicons: Files
-    names: tuple[str | None, str | None]
+    names: tuple[str | None, ...]
+    understanding: int | None
 
     @property
     def absent(self) -> frozenset[str]:
@@ -54,6 +58,7 @@ class Ears:
     fallback: str
     gazetteer: Gazetteer
     names: LocalNames
+    understanding: Learned
 
     def recognizer(self, chosen: str | None) -> Recognizer:
         """The model of that label; where none was chosen, that of the settings.
@@ -71,11 +76,12 @@ def look(settings: Settings, sessions: Sessions) -> Sources:
     """What ears would be made from now."""
     with sessions() as session:
         choices = speech_models.choices(session)
-        names = organisation.state_of_names(session)
+        names = (*organisation.state_of_names(session), local_words.state_of_drugs(session))
+        understanding = learning.in_use(session)
     there, fallback = speech_models.on_disk(settings), speech_models.label_of_settings(settings)
     used = _in_use(choices, fallback) & there.keys()
     models = {label: (there[label].path, state_of_model(there[label].path)) for label in used}
-    return Sources(choices, fallback, models, state_of_files(LEXICONS), names)
+    return Sources(choices, fallback, models, state_of_files(LEXICONS), names, understanding)
 
 
 def failing(sources: Sources) -> dict[str, TrialError | NotAModelError]:
@@ -102,11 +108,19 @@ def make(sources: Sources, sessions: Sessions, *, without: Collection[str] = fro
     loaded = {label: _load(label, path) for label, path in wanted.items()}
     with sessions() as session:
         gazetteer = organisation.gazetteer(session)
-    names = LocalNames.from_names([*gazetteer.names, *drug_names()])
+        drugs = local_words.drugs(session)
+        understanding = model_in_use(session, sources.understanding)
+    names = LocalNames.from_names([*gazetteer.names, *drug_names(), *drugs])
     models = {label: recognizer for label, recognizer in loaded.items() if recognizer}
-    ears = Ears(models, sources.fallback, gazetteer, names)
+    ears = Ears(models, sources.fallback, gazetteer, names, understanding)
     _prepare(ears)
     return ears
+
+
+def model_in_use(session: Session, round_id: int | None) -> Learned:
+    """What a round of learning made, or the model that comes with the service."""
+    weights = learning.weights_of(session, round_id) if round_id is not None else None
+    return read(weights) if weights else base()
 
 
 def _in_use(choices: Choices, fallback: str) -> frozenset[str]:
@@ -127,5 +141,5 @@ def _prepare(ears: Ears) -> None:
     """Read what is read at first use, here and not in each child for itself."""
     words = (Word(_ANYTHING, 0.0, 1.0, 1.0),)
     ears.names.correct(Transcript(1.0, words, ears.fallback, "zh-CN"))
-    understand(_ANYTHING, ears.gazetteer, words=words)
+    understand(_ANYTHING, ears.gazetteer, words=words, model=ears.understanding)
     understand_survey(_ANYTHING)

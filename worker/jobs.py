@@ -2,7 +2,7 @@
 
 import hashlib
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from io import BufferedRandom
@@ -32,38 +32,16 @@ from speech.peaks import PeakMeter, Peaks
 from speech.recognizer import OnWords, Recognizer
 from speech.transcript import Doubt, Word, join_words
 from speech.transcript import Transcript as Heard
-from speech.understand import Facts, Gazetteer, SurveyAnswers, understand, understand_survey
+from speech.understand import Facts, SurveyAnswers, understand, understand_survey
+from worker import learning
 from worker.context import Context
+from worker.ears import Ears
+from worker.job import Job, PutOff, Store, nothing
 
 log = get_log(__name__)
 
 CALLER = "caller"
 _TELL_EVERY_S = 5.0
-
-Store = Callable[[Session, datetime], None]
-Run = Callable[[Context, int], Store]
-GiveUp = Callable[[Context, Session, int, str, datetime], None]
-
-
-class PutOff(Exception):  # noqa: N818 - no error: the work is asked for again later
-    """Not now, but at `until`."""
-
-    def __init__(self, until: datetime) -> None:
-        super().__init__()
-        self.until = until
-
-
-@dataclass(frozen=True)
-class Job:
-    """`run` does the slow part outside any transaction and gives what is to be stored in one short one.
-
-    `give_up` says what it means for people that it failed for the last time; `limit_s` ends a run that hangs.
-    """
-
-    queue: str
-    run: Run
-    give_up: GiveUp
-    limit_s: int = 120
 
 
 def fetch_recording(context: Context, recording_id: int) -> Store:
@@ -72,7 +50,7 @@ def fetch_recording(context: Context, recording_id: int) -> Store:
         recording = session.get_one(Recording, recording_id)
         carrier_id, channels, recorded_at = recording.carrier_recording_id, recording.channels, recording.recorded_at
         if recording.state != RecordingState.EXPECTED:
-            return _nothing
+            return nothing
     with tempfile.TemporaryFile() as media:
         try:
             context.carrier.fetch_recording(carrier_id, channels, media, context.settings.recording_limit_bytes)
@@ -94,7 +72,7 @@ def transcribe_recording(context: Context, recording_id: int) -> Store:
     """Let the recogniser hear a stored recording."""
     sound = _sound_of(context, recording_id, {RecordingState.STORED})
     if sound is None:
-        return _nothing
+        return nothing
     try:
         heard, peaks = _hear(context, sound, _Progress(context, sound))
     except AudioError as error:
@@ -112,7 +90,7 @@ def retranscribe_recording(context: Context, recording_id: int) -> Store:
     """Let the recogniser of today hear what one heard before."""
     sound = _sound_of(context, recording_id, {RecordingState.TRANSCRIBED, RecordingState.NO_SPEECH})
     if sound is None:
-        return _nothing
+        return nothing
     heard, peaks = _hear(context, sound)
     return lambda session, now: recordings.transcribed_anew(
         session, recordings.lock(session, recording_id), heard, now, peaks=peaks
@@ -181,7 +159,7 @@ def understand_transcript(context: Context, transcript_id: int) -> Store:
         words = tuple(Word(**word) for word in transcript.words)
     if kind == RecordingKind.SURVEY:
         return _answered(context, transcript_id, None if doubt else understand_survey(text))
-    understood = None if doubt in _NO_WORDS else _understood(text, words, context.ears.gazetteer)
+    understood = None if doubt in _NO_WORDS else _understood(text, words, context.ears)
     if understood is not None and doubt:
         understood = understood.danger
 
@@ -213,15 +191,16 @@ def _answered(context: Context, transcript_id: int, answers: SurveyAnswers | Non
     return store
 
 
-def _understood(text: str, words: tuple[Word, ...], names: Gazetteer) -> Facts | None:
+def _understood(text: str, words: tuple[Word, ...], ears: Ears) -> Facts | None:
     """The facts, from the caller's words alone where an agent spoke too; None when there are no words."""
     by_caller = tuple(word for word in words if word.channel == CALLER)
     if not text or (words and not by_caller):
         return None
     if len(by_caller) == len(words):
-        return understand(text, names, words=words)
+        return understand(text, ears.gazetteer, words=words, model=ears.understanding)
     said = "".join(word.word for word in by_caller)
-    return understand(said, names, words=by_caller).placed_in(_positions(words, CALLER))
+    facts = understand(said, ears.gazetteer, words=by_caller, model=ears.understanding)
+    return facts.placed_in(_positions(words, CALLER))
 
 
 def _positions(words: tuple[Word, ...], channel: str) -> list[int]:
@@ -255,7 +234,7 @@ def send_message(context: Context, message_id: int) -> Store:
     with context.sessions() as session:
         message = session.get_one(TextMessage, message_id)
         if message.carrier_message_id is not None or message.line is None:
-            return _nothing
+            return nothing
         from_number, to_number, body = message.line.number, message.number, message.body
     try:
         sent_id = context.carrier.send_text(message_id, from_number, to_number, body)
@@ -271,7 +250,7 @@ def dial_attempt(context: Context, attempt_id: int) -> Store:
     with context.sessions.begin() as session:
         plan = surveys.begin(session, attempt_id, context.carrier.name, context.clock.now(), zone)
     if plan is None:
-        return _nothing
+        return nothing
     if isinstance(plan, surveys.Postponed):
         raise PutOff(plan.until)
     known = None
@@ -307,10 +286,6 @@ def _who_rang(context: Context, told: RecordingTold) -> Told | None:
     # Somebody whom this account rang dialled no line of ours.
     dialled = call.dialled if call.is_inbound else ""
     return Told(told.carrier, call.call_id, call.number, dialled, "adopted")
-
-
-def _nothing(session: Session, now: datetime) -> None:
-    """There is nothing left to store: somebody else was quicker, or it is not wanted any more."""
 
 
 def _spoiled(context: Context, recording_id: int, state: RecordingState, trouble: str) -> Store:
@@ -365,6 +340,7 @@ JOBS: Mapping[Work, Job] = {
     Work.SEND_MESSAGE: Job("io", send_message, _message_failed),
     Work.DIAL_ATTEMPT: Job("io", dial_attempt, _attempt_failed),
     Work.ADOPT_RECORDING: Job("io", adopt_recording, _leave_to_a_person),
+    Work.LEARN: Job("speech", learning.learn, learning.give_up, learning.LIMIT_S),
 }
 _HEARING = frozenset({Work.TRANSCRIBE_RECORDING, Work.RETRANSCRIBE_RECORDING})
 # Telephone sound that is packed more tightly than this is not delivered.

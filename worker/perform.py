@@ -12,7 +12,8 @@ from hotline.models import OutboxEntry, OutboxState, Work
 from hotline.services import outbox
 from hotline.telephony.carrier import CarrierUnavailableError
 from worker.context import Context
-from worker.jobs import JOBS, PutOff, Store
+from worker.job import PutOff, Store
+from worker.jobs import JOBS
 
 log = get_log(__name__)
 

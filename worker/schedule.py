@@ -9,6 +9,7 @@ from redis import Redis
 from worker.context import Context
 from worker.sweep import (
     ask_about_calls,
+    ask_to_learn,
     reconcile_calls,
     reconcile_recordings,
     replay_journal,
@@ -32,6 +33,7 @@ SCHEDULE = (
     Periodic("send lost work again", 5, send_lost_again),
     Periodic("replay the journal", 10, lambda context, _redis: replay_journal(context)),
     Periodic("ask about calls", 60, lambda context, _redis: ask_about_calls(context), is_slow=True),
+    Periodic("ask to learn", 600, lambda context, _redis: ask_to_learn(context)),
     Periodic("reconcile calls", 600, lambda context, _redis: reconcile_calls(context), is_slow=True),
     Periodic("reconcile recordings", 600, lambda context, _redis: reconcile_recordings(context), is_slow=True),
 )

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from hotline.logs import get_log
 from hotline.models import Call, Direction, OutboxEntry
 from hotline.rules.survey_states import AttemptEvent
-from hotline.services import calls, organisation, outbox, surveys
+from hotline.services import calls, learning, organisation, outbox, surveys
 from hotline.services.receipts import Told
 from hotline.telephony.carrier import CallAtCarrier, CarrierUnavailableError, NotThereError
 from hotline.telephony.journal import Entry, Journal, store
@@ -82,6 +82,12 @@ def replay_journal(context: Context) -> None:
         return
     if count:
         log.info("journal replayed", entries=count)
+
+
+def ask_to_learn(context: Context) -> None:
+    """At night, once enough orders were reviewed."""
+    with context.sessions.begin() as session:
+        learning.ask_if_due(session, context.clock.now(), context.settings.zone)
 
 
 def reconcile_recordings(context: Context) -> None:

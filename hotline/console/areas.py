@@ -18,6 +18,7 @@ WHO_OPENS: Mapping[str, frozenset[Role]] = {
     "recordings": _EVERYBODY,
     "surveys": _DESK_AND_ABOVE,
     "troubles": REPLAYERS,
+    "learning": frozenset({Role.ADMINISTRATOR}),
     "audit": frozenset({Role.ADMINISTRATOR}),
 }
 OPEN_AREAS = frozenset({"console", "signing"})
@@ -46,6 +47,7 @@ NAVIGATION: Sequence[Entry] = (
     Entry("orders", lazy_gettext("Orders")),
     Entry("surveys", lazy_gettext("Callbacks")),
     Entry("troubles", lazy_gettext("Troubles")),
+    Entry("learning", lazy_gettext("Learning")),
     Entry("audit", lazy_gettext("Audit log")),
 )
 

@@ -24,6 +24,7 @@ from hotline.rules.facts import Category, FactName, Group, Need, Urgency
 from hotline.rules.survey_states import Reason, Resolved, Satisfied
 from hotline.services.desk.orders import UnitChoice
 from hotline.services.facts import LONGEST_TEXT
+from hotline.services.local_words import LONGEST_WORD
 
 _LONGEST_NOTE = 2000
 _LONGEST_TRANSCRIPT = 20_000
@@ -162,6 +163,20 @@ class AnswersForm(Form):
         _("Reason, if they are unhappy"), choices=[SelectChoice("", "—"), *_choices(Reason)], **_foreign
     )
     note = TextAreaField(_("Note"), [_within(_LONGEST_NOTE)])
+
+
+class LocalWordForm(Form):
+    """A word that a reviewer typed: how it is written, and what it names."""
+
+    DRUG = "drug"
+
+    word = StringField(_("Name"), [_missing, _within(LONGEST_WORD)])
+    names = SelectField(_("What it names"), [_not_chosen], **_foreign)
+
+    def offer(self, units: Sequence[UnitChoice]) -> None:
+        """Set what it may name: a medicine, or a place of one of the units."""
+        places = [SelectChoice(unit.code, _("a place in %(unit)s", unit=unit.name)) for unit in units]
+        self.names.choices = [SelectChoice("", _("Please choose")), SelectChoice(self.DRUG, _("a medicine")), *places]
 
 
 class FactForm(Form):

@@ -13,6 +13,7 @@ from hotline.models import (
     AuditEntry,
     Channel,
     Direction,
+    LearningEnd,
     Level,
     MessageState,
     Origin,
@@ -21,6 +22,8 @@ from hotline.models import (
     ReceiptOutcome,
     RecordingKind,
     RecordingState,
+    WordKind,
+    WordState,
     Work,
 )
 from hotline.rules.call_flow import CallState
@@ -286,6 +289,7 @@ WORDS: Mapping[type[StrEnum], Mapping[Any, LazyString]] = {
         Work.SEND_MESSAGE: _p("work", "send the text message"),
         Work.DIAL_ATTEMPT: _p("work", "ring the caller"),
         Work.ADOPT_RECORDING: _p("work", "find out whose recording it is"),
+        Work.LEARN: _p("work", "learn from reviewed orders"),
     },
     ReceiptOutcome: {
         ReceiptOutcome.APPLIED: _p("receipt", "applied"),
@@ -317,6 +321,24 @@ WORDS: Mapping[type[StrEnum], Mapping[Any, LazyString]] = {
         Action.USER_CREATED: _p("action", "made a user"),
         Action.PASSWORD_SET: _p("action", "set a password"),
         Action.ORGANISATION_IMPORTED: _p("action", "imported the organisation"),
+        Action.LEARNING_ASKED: _p("action", "asked for a round of learning"),
+        Action.UNDERSTANDING_CHOSEN: _p("action", "chose what to understand with"),
+        Action.WORD_DECIDED: _p("action", "decided about a local word"),
+    },
+    LearningEnd: {
+        LearningEnd.BETTER: _p("learning", "better: put into use"),
+        LearningEnd.NOT_BETTER: _p("learning", "not better: kept aside"),
+        LearningEnd.TOO_FEW: _p("learning", "too few reviewed orders"),
+        LearningEnd.FAILED: _p("learning", "failed"),
+    },
+    WordState: {
+        WordState.PROPOSED: _p("word", "to decide"),
+        WordState.ACCEPTED: _p("word", "taken in"),
+        WordState.REJECTED: _p("word", "not taken in"),
+    },
+    WordKind: {
+        WordKind.PLACE: _p("word", "place"),
+        WordKind.DRUG: _p("word", "medicine"),
     },
     Waiting: {
         Waiting.TO_REVIEW: _p("waiting", "orders to review"),
@@ -401,6 +423,8 @@ SUBJECTS: Mapping[str, LazyString] = {
     "users": _p("subject", "user"),
     "units": _p("subject", "unit"),
     "outbox": _p("subject", "work"),
+    "learning_rounds": _p("subject", "round of learning"),
+    "local_words": _p("subject", "local word"),
 }
 
 

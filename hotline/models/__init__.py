@@ -13,6 +13,14 @@ from hotline.models.calls import (
     TextMessage,
     Transcript,
 )
+from hotline.models.learning import (
+    LearningEnd,
+    LearningRound,
+    LocalWord,
+    UnderstandingUse,
+    WordKind,
+    WordState,
+)
 from hotline.models.orders import Channel, Fact, Order, OrderClocks, OrderEvent, OrderNumberDay, Outcome, Result
 from hotline.models.outbox import OutboxEntry, OutboxState, Receipt, ReceiptOutcome, Work
 from hotline.models.people import Level, Line, Place, Unit, User, UserRole
@@ -28,8 +36,11 @@ __all__ = [
     "Channel",
     "Direction",
     "Fact",
+    "LearningEnd",
+    "LearningRound",
     "Level",
     "Line",
+    "LocalWord",
     "MessageState",
     "ModelUse",
     "OptOut",
@@ -54,8 +65,11 @@ __all__ = [
     "SurveyRound",
     "TextMessage",
     "Transcript",
+    "UnderstandingUse",
     "Unit",
     "User",
     "UserRole",
+    "WordKind",
+    "WordState",
     "Work",
 ]

@@ -27,6 +27,9 @@ class Action(StrEnum):
     USER_CREATED = "user_created"
     PASSWORD_SET = "password_set"  # noqa: S105 - a name of an action
     ORGANISATION_IMPORTED = "organisation_imported"
+    LEARNING_ASKED = "learning_asked"
+    UNDERSTANDING_CHOSEN = "understanding_chosen"
+    WORD_DECIDED = "word_decided"
 
 
 class AuditEntry(Base):

@@ -120,6 +120,7 @@ class OrderEvent(Base):
     """One row of an order's history; the database refuses to change or remove it."""
 
     __tablename__ = "order_events"
+    __table_args__ = (Index("ix_order_events_triaged", "at", "order_id", postgresql_where=text("move = 'triage'")),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     order_id: Mapped[int] = mapped_column(ForeignKey("orders.id", ondelete="RESTRICT"), index=True)

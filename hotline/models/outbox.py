@@ -21,6 +21,7 @@ class Work(StrEnum):
     SEND_MESSAGE = "send_message"
     DIAL_ATTEMPT = "dial_attempt"
     ADOPT_RECORDING = "adopt_recording"
+    LEARN = "learn"
 
 
 class OutboxState(StrEnum):
@@ -45,7 +46,7 @@ class OutboxEntry(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     work: Mapped[Work] = mapped_column(text_enum(Work))
-    # The id of the row that the work is about: recording, transcript, message, attempt or receipt.
+    # The id of the row that the work is about: recording, transcript, message, attempt, receipt or round.
     subject_id: Mapped[int]
     state: Mapped[OutboxState] = mapped_column(text_enum(OutboxState))
     due_at: Mapped[datetime]

@@ -18,8 +18,9 @@ _FIRST_WAIT = timedelta(seconds=5)
 _LONGEST_WAIT = timedelta(minutes=15)
 # As many as fill a day.
 _WAITS = 103
-# Asked for in thousands at once, with nobody waiting for it; and what goes before it, since somebody has just rung.
-_AT_LEISURE = frozenset({Work.RETRANSCRIBE_RECORDING})
+# Asked for in thousands at once, or long to do, with nobody waiting for it; and what goes before it, since somebody
+# has just rung.
+_AT_LEISURE = frozenset({Work.RETRANSCRIBE_RECORDING, Work.LEARN})
 _BEFORE_LEISURE = frozenset({Work.TRANSCRIBE_RECORDING})
 
 

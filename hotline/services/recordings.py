@@ -24,7 +24,7 @@ from hotline.models import (
 from hotline.rules.order_states import OPEN
 from hotline.rules.roles import REVIEWERS
 from hotline.rules.wording import DEFAULT
-from hotline.services import audit, intake, outbox, surveys
+from hotline.services import audit, intake, local_words, outbox, surveys
 from hotline.services.access import Actor, require_role
 from speech.peaks import Peaks
 from speech.transcript import Doubt
@@ -282,5 +282,7 @@ def correct(session: Session, recording: Recording, text: str, actor: Actor, now
     recording.transcripts.append(transcript)
     session.flush()
     outbox.ask(session, Work.UNDERSTAND_TRANSCRIPT, transcript.id, now)
+    by_machine = _last_by_machine(recording)
+    local_words.propose(session, by_machine.text if by_machine else "", transcript, recording.call.order, now)
     audit.note(session, actor, Action.TRANSCRIPT_CORRECTED, now, subject="recordings", subject_id=recording.id)
     return transcript

@@ -5,9 +5,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from hotline.models import MessageState, OutboxEntry, OutboxState, RecordingState, TextMessage, Work
+from hotline.models import LearningRound, MessageState, OutboxEntry, OutboxState, RecordingState, TextMessage, Work
 from hotline.rules.roles import REPLAYERS
-from hotline.services import outbox, recordings
+from hotline.services import learning, outbox, recordings
 from hotline.services.access import Actor, require_role
 
 
@@ -47,9 +47,14 @@ def _send(session: Session, message_id: int) -> None:
         message.state, message.trouble = MessageState.WAITING, None
 
 
+def _learn(session: Session, round_id: int) -> None:
+    learning.wait_again(session.get_one(LearningRound, round_id, with_for_update=True))
+
+
 # Other kinds of work find their row as it was.
 _PREPARE: Mapping[Work, Callable[[Session, int], None]] = {
     Work.FETCH_RECORDING: _fetch,
     Work.TRANSCRIBE_RECORDING: _transcribe,
     Work.SEND_MESSAGE: _send,
+    Work.LEARN: _learn,
 }

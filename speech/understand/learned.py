@@ -16,6 +16,9 @@ from speech.understand.lexicon import Span
 from speech.understand.signs import Sign
 
 BASE = Path(__file__).parent / "base_model" / "weights.tsv"
+EMERGENCY = "emergency"
+# So likely an emergency that somebody must look at once, though it is likelier something else.
+LIKE_AN_EMERGENCY = 0.35
 _FORMAT = 1
 _MOST_STRETCHES = 3
 _LONGEST_STRETCH = 14
@@ -71,6 +74,10 @@ class Learned:
         others = (given.sum(axis=1) - given[:, best]) / (len(column.values) - 1)
         spans = _telling([sign.span for sign, _ in known], given[:, best] - others)
         return Verdict(column.values[best], dict(zip(column.values, map(float, likely), strict=True)), spans)
+
+    def is_like_an_emergency(self, signs: Sequence[Sign]) -> bool:
+        """Whether it is likely enough that life is at risk."""
+        return self.verdict("urgency", signs).likely.get(EMERGENCY, 0.0) >= LIKE_AN_EMERGENCY
 
     def _first(self, fact: str) -> int:
         names = list(self.columns)

@@ -10,7 +10,7 @@ from speech.understand.category import Category, find_category
 from speech.understand.evidence import Witness
 from speech.understand.facts import NONE_SAID, NOT_SAID, Fact, Facts
 from speech.understand.groups import of_somebody
-from speech.understand.learned import Learned, Verdict, base
+from speech.understand.learned import EMERGENCY, LIKE_AN_EMERGENCY, Learned, Verdict, base
 from speech.understand.lexicon import Span, phrases, table
 from speech.understand.names import find_address, find_name
 from speech.understand.people import find_people
@@ -23,9 +23,6 @@ from speech.understand.urgency import find_urgent
 _ASKS_FOR_NOTHING = {"policy", "other"}
 _SUMMARY_LENGTH = 80
 _CONTACT_REACH = 14
-_EMERGENCY = "emergency"
-# So likely an emergency that somebody must look at once, though no word of danger is there.
-_LIKE_AN_EMERGENCY = 0.35
 
 
 def understand(text: str, gazetteer: Gazetteer, *, words: Sequence[Word] = (), model: Learned | None = None) -> Facts:
@@ -73,9 +70,9 @@ def _agreed(verdict: Verdict, by_rules: Category | None) -> Verdict:
 def _urgency(verdict: Verdict, text: str, emergencies: tuple[Span, ...], category: Verdict) -> Verdict:
     """Life first: a word of danger decides alone, and what is like an emergency is one until somebody has looked."""
     if emergencies:
-        return _as(verdict, _EMERGENCY, emergencies, at_least=0.9)
-    if verdict.likely.get(_EMERGENCY, 0) >= _LIKE_AN_EMERGENCY:
-        return _as(verdict, _EMERGENCY, verdict.spans)
+        return _as(verdict, EMERGENCY, emergencies, at_least=0.9)
+    if verdict.likely.get(EMERGENCY, 0) >= LIKE_AN_EMERGENCY:
+        return _as(verdict, EMERGENCY, verdict.spans)
     if verdict.value == "urgent" and (spans := find_urgent(text)):
         return replace(verdict, spans=tuple(spans))
     if verdict.value != "urgent":

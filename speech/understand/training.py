@@ -19,7 +19,7 @@ from sklearn.feature_extraction import DictVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold
 
-from speech.understand.learned import BASE, Column, Learned
+from speech.understand.learned import BASE, EMERGENCY, Column, Learned
 from speech.understand.signs import Sign, find_by_rules, signs
 from speech.understand.sound import correct
 
@@ -153,12 +153,14 @@ class Score:
 
 
 def score(model: Learned, examples: Iterable[Example]) -> dict[str, Score]:
-    """By fact, how often the model alone says what a person said."""
+    """By fact, how often the model alone says what a person said; and how many emergencies it takes for one."""
     told = [(example.labels, see(example.text)) for example in examples]
-    return {
+    found = [model.is_like_an_emergency(seen) for labels, seen in told if labels["urgency"] == EMERGENCY]
+    right = {
         fact: Score(sum(model.verdict(fact, seen).value == labels[fact] for labels, seen in told), len(told))
         for fact in FACTS
     }
+    return {**right, EMERGENCY: Score(sum(found), len(found))}
 
 
 def cross_validated(examples: Sequence[Example], folds: int = _FOLDS) -> dict[str, Score]:
@@ -168,4 +170,6 @@ def cross_validated(examples: Sequence[Example], folds: int = _FOLDS) -> dict[st
         model = train([examples[row] for row in learned_from])
         for fact, found in score(model, [examples[row] for row in others]).items():
             right[fact] += found.right
-    return {fact: Score(right[fact], len(examples)) for fact in FACTS}
+    counts = Counter({fact: len(examples) for fact in FACTS})
+    counts[EMERGENCY] = sum(example.labels["urgency"] == EMERGENCY for example in examples)
+    return {fact: Score(right[fact], count) for fact, count in counts.items()}

@@ -21,6 +21,7 @@ OPENS = {
     "/orders/{number}": {_T, _D, _H, _S, _A},
     "/surveys": {_T, _D, _S, _A},
     "/troubles": {_S, _A},
+    "/learning": {_A},
     "/audit": {_A},
 }
 
@@ -38,7 +39,9 @@ def test_each_role_opens_the_pages_of_its_work(site: Site, path: str, role: Role
     assert ("data-error" in page.text) == (page.status_code != 200)
 
 
-@pytest.mark.parametrize("path", ["/", "/calls", "/orders", "/orders/1", "/surveys", "/troubles", "/audit"])
+@pytest.mark.parametrize(
+    "path", ["/", "/calls", "/orders", "/orders/1", "/surveys", "/troubles", "/learning", "/audit"]
+)
 def test_whoever_is_not_signed_in_is_led_to_the_form(site: Site, path: str) -> None:
     page = Browser(site.app).get(path)
 

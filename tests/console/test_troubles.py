@@ -23,7 +23,8 @@ from hotline.models import (
 )
 from hotline.rules.order_states import OrderState
 from hotline.rules.roles import Role
-from hotline.services import outbox, recordings, text_messages
+from hotline.services import learning, outbox, recordings, text_messages
+from hotline.services.access import SYSTEM
 from speech.audio import AudioError, Limits, open_sound
 
 
@@ -65,6 +66,7 @@ def subjects(site: Site) -> dict[Work, int]:
             Work.SEND_MESSAGE: session.query(TextMessage).one().id,
             Work.DIAL_ATTEMPT: attempt.id,
             Work.ADOPT_RECORDING: receipt.id,
+            Work.LEARN: learning.ask(session, SYSTEM, factories.NOW).id,
         }
 
 
@@ -76,7 +78,7 @@ def test_dead_work_of_every_kind_is_seen_by_those_whom_it_concerns(
     mark = f'data-dead="{work}"'
 
     assert mark in site.browser(Role.ADMINISTRATOR, unit=site.city).get("/troubles").text
-    is_about_a_call = work != Work.ADOPT_RECORDING
+    is_about_a_call = work not in {Work.ADOPT_RECORDING, Work.LEARN}
     assert (mark in site.browser(Role.SUPERVISOR).get("/troubles").text) == is_about_a_call
     assert mark not in site.browser(Role.SUPERVISOR, unit=site.other).get("/troubles").text
 

@@ -18,11 +18,26 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from hotline.db import Base, make_sessions
-from hotline.models import Direction, MessageState, ModelUse, Order, Origin, Place, TextMessage, Transcript, Work
+from hotline.models import (
+    Direction,
+    LearningRound,
+    LocalWord,
+    MessageState,
+    ModelUse,
+    Order,
+    Origin,
+    Place,
+    TextMessage,
+    Transcript,
+    WordKind,
+    WordState,
+    Work,
+)
 from hotline.rules.facts import FactName
+from hotline.rules.learning import Figure
 from hotline.rules.order_states import OrderState
 from hotline.rules.roles import Role
-from hotline.services import audit, facts, outbox, surveys
+from hotline.services import audit, facts, learning, outbox, surveys
 from hotline.services.access import SYSTEM
 from stack.postgres import Postgres
 
@@ -182,8 +197,18 @@ def filled(migrated: Engine) -> Engine:
         surveys.keyed(session, attempt, factories.told(sid or ""), "9", NOW, factories.ZONE)
         _say_something(session, attempt.round.order)
         factories.order(session, line, OrderState.REOPENED)
+        learning.put_in_use(session, _learned(session), SYSTEM, NOW)
+        session.add(LocalWord(word="静溪北村", kind=WordKind.PLACE, state=WordState.PROPOSED, typed_at=NOW))
         factories.order(session, line, OrderState.MERGED)
     return migrated
+
+
+def _learned(session: Session) -> LearningRound:
+    made = LearningRound(asked_at=NOW)
+    session.add(made)
+    session.flush()
+    learning.learned(session, made, "weights", {"category": Figure(40, 30, 30)}, NOW, examples=120)
+    return made
 
 
 def _say_something(session: Session, order: Order) -> None:

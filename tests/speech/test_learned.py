@@ -94,7 +94,7 @@ def test_what_occurs_once_is_not_learned(small):
 def test_scores_count_what_is_right(small):
     assert score(small, EXAMPLES)["category"] == Score(10, 10)
     wrong = [replace(EXAMPLES[0], labels={"category": "policy", "urgency": "urgent"})]
-    assert score(small, wrong) == {"category": Score(0, 1), "urgency": Score(1, 1)}
+    assert score(small, wrong) == {"category": Score(0, 1), "urgency": Score(1, 1), "emergency": Score(0, 0)}
 
 
 @pytest.mark.parametrize(("text", "told"), SENTENCES.items())

@@ -15,6 +15,7 @@ from hotline.store import RecordingStore
 from speech.local_names import LocalNames
 from speech.recognizer import Recognizer
 from speech.understand import Gazetteer
+from speech.understand.learned import base
 from stack.postgres import Postgres
 from worker.context import Context
 from worker.ears import Ears
@@ -43,7 +44,7 @@ def workshop(workers_database: Engine, tmp_path: Path, model: Recognizer) -> Ite
     carrier, clock = ScriptedCarrier(), factories.SetClock()
     store = RecordingStore(settings.recordings_url)
     sessions = make_sessions(workers_database)
-    ears = Ears({model.info.label: model}, model.info.label, Gazetteer(), LocalNames.from_names(()))
+    ears = Ears({model.info.label: model}, model.info.label, Gazetteer(), LocalNames.from_names(()), base())
     yield Workshop(Context(settings, workers_database, sessions, clock, carrier, store, ears), carrier, clock)
     with workers_database.begin() as connection:
         connection.execute(text(f"truncate {_EVERYTHING} restart identity"))

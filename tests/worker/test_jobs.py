@@ -33,7 +33,8 @@ from hotline.models import (
     Work,
 )
 from hotline.rules.survey_states import AttemptState, RoundState
-from hotline.services import receipts, surveys, text_messages
+from hotline.services import learning, receipts, surveys, text_messages
+from hotline.services.access import SYSTEM
 from hotline.telephony.carrier import CarrierRefusedError, CarrierUnavailableError, NotThereError
 from worker.jobs import JOBS
 from worker.perform import perform_with
@@ -450,6 +451,7 @@ def test_a_job_whose_worker_died_before_it_was_done_is_run_again_and_counts_once
         Work.SEND_MESSAGE: lambda: workshop.make(a_message),
         Work.DIAL_ATTEMPT: lambda: workshop.make(factories.attempt),
         Work.ADOPT_RECORDING: lambda: workshop.make(a_stray_receipt),
+        Work.LEARN: lambda: workshop.make(lambda session: learning.ask(session, SYSTEM, NOW)),
     }
     subject_id = subjects[work]()
     if work == Work.ADOPT_RECORDING:
