@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 
 from speech.numbers import DIGITS
 from speech.understand.lexicon import Span, phrases, table
@@ -13,6 +14,11 @@ _MOBILE = re.compile(r"(?:0086|86)?(1[3-9]\d{9})$")
 _LANDLINE_WITH_AREA = re.compile(r"(0(?:10|2\d|[3-9]\d{2})[2-8]\d{6,7})$")
 _LANDLINE = re.compile(r"([2-8]\d{6,7})$")
 _CUE_REACH = 14
+# So many last digits are said again.
+_FEWEST_AGAIN, _MOST_AGAIN = 2, 8
+_OF_TWO_PARTS = 0.7
+# Between a warning and a cue so much must be said for the cue to speak of another number: 身份证号码 is one.
+_ANOTHER_NUMBER = 4
 
 
 @dataclass(frozen=True)
@@ -33,7 +39,10 @@ class _Digit:
 
 
 def find_phone(text: str) -> Phone | None:
-    """The number to ring back: the one that isn't warned of; of several the last, which corrects the others."""
+    """The number to ring back: the one that isn't warned of; of several the last, which corrects the others.
+
+    Of one whose end is corrected (零六幺七 不对是 六七幺) the end is taken as it was said last.
+    """
     wanted = [phone for phone in _phones(text) if not _is_unwanted(text, phone.span)]
     return max(wanted, key=lambda phone: (phone.confidence, phone.span.start), default=None)
 
@@ -45,24 +54,48 @@ def rows_of_digits(text: str) -> Iterator[list[Span]]:
 
 
 def _phones(text: str) -> Iterator[Phone]:
+    before: list[_Digit] = []
+    # Where what led to the number began, before it was begun again: a cue there still counts.
+    cued_at = 0
     for run in _runs(text):
-        phone = _complete(text, run)
+        is_again = bool(before) and _corrects(text[before[-1].end : run[0].start])
+        cued_at = cued_at if is_again else run[0].start
+        phone = _complete(text, run, cued_at) or (_with_other_end(text, before, run, cued_at) if is_again else None)
         if phone:
             yield phone
+        before = run
+
+
+def _corrects(between: str) -> bool:
+    return len(between) <= _CUE_REACH and phrases("phone", "correction").occur(between)
+
+
+def _with_other_end(text: str, whole: list[_Digit], end: list[_Digit], cued_at: int) -> Phone | None:
+    """The number before, its last digits replaced by as many that were said instead."""
+    count = sum(len(digit.digits) for digit in end)
+    if phrases("phone", "another_number").occur(text[end[-1].end : end[-1].end + 2]):
+        return None
+    if not _FEWEST_AGAIN <= count <= _MOST_AGAIN or any(len(digit.digits) > 1 for digit in whole[-count:]):
+        return None
+    phone = _complete(text, [*whole[:-count], *end], cued_at)
+    return replace(phone, confidence=_OF_TWO_PARTS) if phone and phone.span.end == end[-1].end else None
 
 
 def _is_unwanted(text: str, span: Span) -> bool:
+    """Warned of; but 卡号八八四七 手机幺三零... tells of two numbers, of which the second is wanted."""
     before = text[max(0, span.start - _CUE_REACH) : span.start]
-    return phrases("phone", "not_this").occur(before) or phrases("phone", "not_this_after").occur(
-        text[span.end : span.end + _CUE_REACH]
-    )
+    warned = max((found.end for found in phrases("phone", "not_this").find(before)), default=-1)
+    asked = max((found.start for found in phrases("phone", "cues").find(before)), default=-1)
+    if warned >= 0 and asked < warned + _ANOTHER_NUMBER:
+        return True
+    return phrases("phone", "not_this_after").occur(text[span.end : span.end + _CUE_REACH])
 
 
 def _runs(text: str) -> Iterator[list[_Digit]]:
     """Rows of digits with nothing but pauses and fillers between them."""
     run: list[_Digit] = []
     for digit in _digits(text):
-        if run and not _is_filler(text[run[-1].end : digit.start]):
+        if run and not _goes_on(text, run[-1].end, digit.start):
             yield run
             run = []
         run.append(digit)
@@ -70,9 +103,18 @@ def _runs(text: str) -> Iterator[list[_Digit]]:
         yield run
 
 
-def _is_filler(between: str) -> bool:
-    fillers = table("phone")["fillers"]
-    return re.fullmatch(f"(?:{'|'.join(map(re.escape, fillers))})*", between) is not None
+def _goes_on(text: str, end: int, start: int) -> bool:
+    between = text[end:start]
+    if _fillers().fullmatch(between):
+        return True
+    # 还有个三 is the last digit, but 还有个三岁的 is somebody.
+    is_last = between in table("phone")["before_last_digit"]
+    return is_last and not phrases("phone", "digit_of_a_word").occur(text[start : start + 2])
+
+
+@cache
+def _fillers() -> re.Pattern[str]:
+    return re.compile(f"(?:{'|'.join(map(re.escape, table('phone')['fillers']))})*")
 
 
 def _digits(text: str) -> Iterator[_Digit]:
@@ -95,15 +137,25 @@ def _single(text: str, at: int) -> _Digit | None:
     if text[at] in DIGITS:
         return _Digit(DIGITS[text[at]], at, at + 1)
     meant = table("phone")["sounds_like"].get(text[at])
-    has_neighbours = text[at - 1 : at] in DIGITS and text[at + 1 : at + 2] in DIGITS
-    return _Digit(meant, at, at + 1, is_sure=False) if meant and at and has_neighbours else None
+    return _Digit(meant, at, at + 1, is_sure=False) if meant and _is_among_digits(text, at) else None
 
 
-def _complete(text: str, run: list[_Digit]) -> Phone | None:
+def _is_among_digits(text: str, at: int) -> bool:
+    """With a digit on either side; of two such beside each other, on either side of both."""
+    return any(
+        text[at - before : at - before + 1] in DIGITS
+        and text[at + after : at + after + 1] in DIGITS
+        and at >= before
+        and all(sign in table("phone")["sounds_like"] for sign in text[at - before + 1 : at + after])
+        for before, after in ((1, 1), (1, 2), (2, 1))
+    )
+
+
+def _complete(text: str, run: list[_Digit], cued_at: int) -> Phone | None:
     """The run as a number, with or without digits at its ends that belong to other words (一共, 三楼)."""
     for first, last in _trims(text, run):
         kept = run[first:last]
-        if kept and (phone := _valid(text, kept)):
+        if kept and (phone := _valid(text, kept, cued_at)):
             return phone
     return None
 
@@ -112,19 +164,22 @@ def _trims(text: str, run: list[_Digit]) -> Iterator[tuple[int, int]]:
     ends = [len(run)]
     if phrases("phone", "digit_of_a_word").occur(text[run[-1].start : run[-1].start + 2]):
         ends.append(len(run) - 1)
+        if len(run) > 1 and not run[-2].is_sure:
+            # 九吧三个人: what sounds like a digit was none.
+            ends.append(len(run) - 2)
     starts = [0]
     if len(run) > 1 and phrases("phone", "word_with_a_digit").occur(text[max(0, run[0].start - 1) : run[0].end]):
         starts.append(1)
     yield from ((start, end) for start in starts for end in ends)
 
 
-def _valid(text: str, run: list[_Digit]) -> Phone | None:
+def _valid(text: str, run: list[_Digit], cued_at: int) -> Phone | None:
     said = "".join(digit.digits for digit in run)
     span = Span(run[0].start, run[-1].end)
     confidence = 0.95 if all(digit.is_sure for digit in run) else 0.7
     if match := _MOBILE.match(said) or _LANDLINE_WITH_AREA.match(said):
         return Phone(match[1], span, confidence)
-    around = text[max(0, span.start - _CUE_REACH) : span.start] + "，" + text[span.end : span.end + 4]
+    around = text[max(0, cued_at - _CUE_REACH) : cued_at] + "，" + text[span.end : span.end + 4]
     if (match := _LANDLINE.match(said)) and phrases("phone", "cues").occur(around):
         return Phone(match[1], span, confidence - 0.1)
     return None

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from speech.understand.lexicon import table
 from speech.understand.phone import find_phone
 
 SPOKEN = dict(zip("0123456789", "零一二三四五六七八九", strict=True))
@@ -32,6 +33,15 @@ def number_in(text: str) -> str | None:
         ("一三六四四零零二二一八不对是一三六四四零零二二一九", "13644002219"),
         ("电话一三六四四零零二二一九一共三个人", "13644002219"),
         ("一三六四四林零二二一九", "13644002219"),
+        ("一三六四四林玲二二一九", "13644002219"),
+        ("一三六四四零零二二一还有个九", "13644002219"),
+        ("一三六四四零零二二一九吧三个人", "13644002219"),
+        ("一三六四四零零二二三九不对是一九", "13644002219"),
+        ("一三六四四零零二二三九说错了二二一九", "13644002219"),
+        ("记一下八五啊不八五五三三零零二", "85533002"),
+        ("卡号八八四七手机一三六四四零零二二一九", "13644002219"),
+        ("打一三六四四零零二二一九不要打我老婆的", "13644002219"),
+        ("一三六四四零零二二一九打不通就打座机八五五三三零零二", "13644002219"),
     ],
 )
 def test_spoken_number_is_dialable(text, number):
@@ -49,6 +59,10 @@ def test_spoken_number_is_dialable(text, number):
         "我打了一二零又打了一二三四五",
         "别打一三六四四零零二二一九",
         "没有电话",
+        "身份证号码一三六四四零零二二一九",
+        "电话一三六四四零零二二一还有个三岁的孩子",
+        "一三六四四零零二二三九不对是三二零一房",
+        "一三六四四零零二二一九不对",
         "",
     ],
 )
@@ -77,5 +91,10 @@ def test_no_digit_is_invented(text):
 
 
 def _digits(sign: str) -> str:
-    aliases = {"幺": "1", "两": "2", "林": "0", **{spoken: digit for digit, spoken in SPOKEN.items()}}
+    aliases = {
+        "幺": "1",
+        "两": "2",
+        **table("phone")["sounds_like"],
+        **{spoken: digit for digit, spoken in SPOKEN.items()},
+    }
     return aliases.get(sign, sign if sign.isdigit() else "")
