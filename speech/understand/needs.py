@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 
+from speech.understand.danger import dangers
 from speech.understand.lexicon import Phrases, Span, phrases, table
 
 _REACH = 20
@@ -33,7 +34,7 @@ def _by_danger(text: str) -> Iterator[Span]:
     for need, entry in table("needs").items():
         for rule in entry.get("danger", []):
             if not _said(need, "danger_unless").occur(text):
-                for span in phrases("urgency", "emergency", rule).find(text):
+                for span in dangers(rule).find(text):
                     yield Span(span.start, span.end, need)
 
 

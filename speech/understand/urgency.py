@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from speech.understand.danger import dangers
 from speech.understand.lexicon import Span, phrases, table
 from speech.understand.needs import find_gone, find_needs
 
@@ -23,8 +24,7 @@ class Urgency:
 
 def find_emergencies(text: str) -> list[Span]:
     """All words of danger, each with the rule that fired."""
-    rules = table("urgency")["emergency"]
-    found = [span for rule in rules for span in phrases("urgency", "emergency", rule).find(text)]
+    found = [span for rule in table("urgency")["emergency"] for span in dangers(rule).find(text)]
     return sorted(found, key=lambda span: (span.start, span.end))
 
 
