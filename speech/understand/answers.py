@@ -14,12 +14,22 @@ from speech.understand.needs import find_needs
 from speech.understand.sound import correct
 from speech.understand.urgency import find_emergencies, find_urgent
 
+# What goes on for longer is no answer, and would only cost time.
+_LONGEST = 3000
 _SURE, _LIKELY, _DOUBTFUL = 0.9, 0.75, 0.6
 # Kinds of signs, from the one that counts first where two phrases of the same length begin at one spot.
 _FAILED = ("too_late", "undone", "no_contact", "failed")
 _MATTER = ("nothing", "partly", *_FAILED, "done")
 _VERDICT = ("nothing", "neutral", "dissatisfied", "satisfied", "thankful")
-_REASON = ("attitude", "other", "too_slow")
+_REASON = ("nothing", "attitude", "other", "too_slow")
+_STATE = ("nothing", "over", "problem", "fine")
+# What has to be missing for a rule of urgency.toml to make an answer urgent; any need for rules that aren't here.
+_MAKES_URGENT = {
+    "no_food": {"food", "milk_powder"},
+    "no_medicine": {"medicine", "transport"},
+    "no_heat": {"quilt", "clothing"},
+    "no_roof": {"shelter"},
+}
 _NOT_BEFORE = re.compile("没有?$|未$|不$")
 
 
@@ -40,8 +50,8 @@ def understand_survey(text: str) -> SurveyAnswers:
         resolved=_fact(witness, answer.resolved),
         satisfied=_fact(witness, answer.satisfied),
         reason=_fact(witness, answer.reason),
-        wants_human=_asked(witness, answer.text, "wants_human"),
-        opt_out=_asked(witness, answer.text, "opt_out"),
+        wants_human=_asked(witness, answer.text, "survey", "wants_human"),
+        opt_out=_asked(witness, answer.text, "survey", "opt_out"),
     )
 
 
@@ -61,15 +71,15 @@ class _Answer:
     @cached_property
     def matter(self) -> list[Span]:
         """Whether it came, runs, was repaired: as told, from left to right."""
-        return _signs(self.text, "matter", _MATTER, self.beside)
+        return _signs(self.text, "survey", "matter", _MATTER, self.beside)
 
     @cached_property
     def verdict(self) -> list[Span]:
-        return _signs(self.text, "verdict", _VERDICT, self.beside)
+        return _signs(self.text, "survey", "verdict", _VERDICT, self.beside)
 
     @cached_property
     def grievances(self) -> list[Span]:
-        return _signs(self.text, "reason", _REASON, self.beside)
+        return _signs(self.text, "survey", "reason", _REASON, self.beside)
 
     @cached_property
     def complaints(self) -> list[Span]:
@@ -116,10 +126,20 @@ class _Answer:
     def _judged(self, judged: list[Span]) -> _Said:
         last = judged[-1]
         same = tuple(span for span in judged if span.says == last.says)
+        if last.says == "satisfied" and (irony := self._irony(last)):
+            return _Said("dissatisfied", (last, irony), _DOUBTFUL)
         complaint = next((span for span in self.complaints if span.start >= last.end), None)
         if last.says == "satisfied" and complaint and "满意" not in self.text[last.start : last.end]:
             return _Said("dissatisfied", (complaint,), _DOUBTFUL)
         return _Said(last.says, same, _SURE if len(same) == len(judged) else _DOUBTFUL)
+
+    def _irony(self, praise: Span) -> Span | None:
+        """满意得很墙还是裂的: what failed is told right behind the praise, with no "but" between them."""
+        if _turn("of_people").occur(self.text[max(0, praise.start - 3) : praise.end]):
+            return None
+        failed = next((span for span in _of(self.matter, *_FAILED) if span.start >= praise.end), None)
+        is_turned = failed and _turn("but").occur(self.text[praise.end : failed.end])
+        return None if is_turned else failed
 
     @cached_property
     def reason(self) -> _Said | None:
@@ -154,12 +174,12 @@ def _turn(name: str) -> Phrases:
     return phrases("survey", "turns", name)
 
 
-def _signs(text: str, group: str, kinds: tuple[str, ...], beside: list[Span]) -> list[Span]:
+def _signs(text: str, file: str, group: str, kinds: tuple[str, ...], beside: list[Span]) -> list[Span]:
     """All signs of a group, none over another nor over what is `beside` the point.
 
     At each spot the longest counts, then the kind that comes first.
     """
-    found = [span for kind in kinds for span in phrases("survey", group, kind).find(text)]
+    found = [span for kind in kinds for span in phrases(file, group, kind).find(text)]
     found += beside
     found.sort(key=lambda span: (span.start, -span.end, kinds.index(span.says) if span.says in kinds else -1))
     kept: list[Span] = []
@@ -174,9 +194,14 @@ def _of(signs: Iterable[Span], *kinds: str) -> list[Span]:
 
 
 def _as_meant(text: str) -> str:
-    """Dialect and misheard words put right, character for character."""
+    """Misheard words put right, character for character: those that are likely in an answer to the callback."""
+    return correct(_common(text), "hearing_answers")
+
+
+def _common(text: str) -> str:
+    """Dialect as people elsewhere would say it, character for character; no more of it than an answer can be long."""
     written, common = _common_words()
-    return correct(written.sub(lambda match: common[match[0]], text), "hearing_answers")
+    return written.sub(lambda match: common[match[0]], text[:_LONGEST])
 
 
 @cache
@@ -185,8 +210,8 @@ def _common_words() -> tuple[re.Pattern[str], Mapping[str, str]]:
     return re.compile("|".join(map(re.escape, sorted(common, key=len, reverse=True)))), common
 
 
-def _asked(witness: Witness, text: str, key: str) -> Fact[bool]:
-    span = phrases("survey", key).first(text)
+def _asked(witness: Witness, text: str, file: str, key: str) -> Fact[bool]:
+    span = phrases(file, key).first(text)
     return witness.fact(True, [span], _SURE) if span else Fact(False)
 
 
@@ -196,46 +221,80 @@ def _fact(witness: Witness, said: _Said | None) -> Fact[str | None]:
 
 def understand_outreach(text: str) -> CheckCallAnswers:
     """What a household answers when asked whether it is missing anything; any problem named counts."""
-    meant = correct(text)
+    answer = _CheckAnswer(correct(_common(text)))
     witness = Witness(text)
-    emergencies = find_emergencies(meant)
-    needs = [] if phrases("outreach", "over").occur(meant) else find_needs(meant)
-    trouble = _trouble(meant, needs, emergencies)
-    wants_human = _asked(witness, meant, "wants_human")
-    if trouble is None:
-        fine = phrases("outreach", "fine").first(meant) if not wants_human.value else None
-        is_answer = fine is not None and not phrases("outreach", "no_answer").occur(meant)
-        problem: Fact[bool | None] = witness.fact(False, [fine], _SURE) if fine and is_answer else NOT_SAID
+    wants_human = _asked(witness, answer.text, "outreach", "wants_human")
+    if not answer.trouble:
+        fine = answer.fine
+        problem: Fact[bool | None] = witness.fact(False, fine, _SURE) if fine else NOT_SAID
         return CheckCallAnswers(problem=problem, wants_human=wants_human)
     return CheckCallAnswers(
-        problem=witness.fact(True, trouble, _SURE),
-        needs=_needs(witness, needs),
-        urgency=_urgency(witness, meant, emergencies, trouble),
+        problem=witness.fact(True, answer.trouble, _DOUBTFUL if answer.fine and not answer.emergencies else _SURE),
+        needs=_needs(witness, answer.needs),
+        urgency=_fact(witness, answer.urgency),
         wants_human=wants_human,
-        emergencies=tuple(witness.evidence(span, says=True) for span in emergencies),
+        emergencies=tuple(witness.evidence(span, says=True) for span in answer.emergencies),
     )
 
 
-def _trouble(text: str, needs: list[Span], emergencies: list[Span]) -> list[Span] | None:
-    if needs or emergencies:
-        return [*emergencies, *needs]
-    if phrases("outreach", "over").occur(text):
-        return None
-    named = Phrases(table("outreach")["problem"]).first(text)
-    is_fine = phrases("outreach", "fine").occur(text) and not phrases("outreach", "not_fine").occur(text)
-    return [named] if named and not is_fine else None
+@dataclass(frozen=True)
+class _CheckAnswer:
+    """The signs in an answer to a check call, and what they come to."""
+
+    text: str
+
+    @cached_property
+    def state(self) -> list[Span]:
+        """Whether all is well: as told, from left to right."""
+        return _signs(self.text, "outreach", "state", _STATE, self.beside)
+
+    @cached_property
+    def beside(self) -> list[Span]:
+        """What is said of the call itself and not of the household."""
+        asked = [span for key in ("no_answer", "opt_out") for span in phrases("survey", key).find(self.text)]
+        return [*asked, *phrases("outreach", "wants_human").find(self.text)]
+
+    @cached_property
+    def emergencies(self) -> list[Span]:
+        return find_emergencies(self.text)
+
+    @cached_property
+    def needs(self) -> list[Span]:
+        """What is missing, without what came since, and what is spoken of only to say that it is there."""
+        settled = _of(self.state, "over") if _of(self.state, "problem") else _of(self.state, "over", "fine")
+        settled += phrases("outreach", "wants_human").find(self.text)
+        return [span for span in find_needs(self.text) if not any(span.overlaps(other) for other in settled)]
+
+    @cached_property
+    def trouble(self) -> list[Span]:
+        return [*self.emergencies, *self.needs, *_of(self.state, "problem")]
+
+    @cached_property
+    def fine(self) -> list[Span]:
+        return _of(self.state, "fine", "over")
+
+    @cached_property
+    def urgency(self) -> _Said:
+        """Life first; then hunger, cold and helplessness today; what lasts a while or is small can wait."""
+        if self.emergencies:
+            return _Said("emergency", tuple(self.emergencies), _SURE)
+        calm = list(phrases("outreach", "when", "calm").find(self.text))
+        today = list(phrases("outreach", "when", "urgent").find(self.text))
+        lasting = [span for key in ("lasting", "small") for span in phrases("outreach", "when", key).find(self.text)]
+        if today and not calm:
+            return _Said("urgent", tuple(today), _DOUBTFUL if lasting else _SURE)
+        urgent = self._by_rules()
+        if urgent and not calm and not lasting:
+            return _Said("urgent", tuple(urgent), _LIKELY)
+        return _Said("normal", tuple(calm or self.trouble), _DOUBTFUL if urgent or today else _LIKELY)
+
+    def _by_rules(self) -> list[Span]:
+        """What the rules for requests call urgent, where it fits what is missing: 断了三天 of water isn't medicine."""
+        missing = {span.says for span in self.needs}
+        return [span for span in find_urgent(self.text) if missing & _MAKES_URGENT.get(span.says, missing)]
 
 
 def _needs(witness: Witness, needs: list[Span]) -> Fact[tuple[str, ...]]:
     if not needs:
         return NONE_SAID
     return witness.fact(tuple(dict.fromkeys(span.says for span in needs)), needs, _SURE, says=True)
-
-
-def _urgency(witness: Witness, text: str, emergencies: list[Span], trouble: list[Span]) -> Fact[str | None]:
-    if emergencies:
-        return witness.fact("emergency", emergencies, 0.9)
-    urgent = [*find_urgent(text), *phrases("outreach", "urgent").find(text)]
-    if urgent and not phrases("urgency", "calm").occur(text):
-        return witness.fact("urgent", urgent, _SURE)
-    return witness.fact("normal", trouble, 0.7)

@@ -146,6 +146,10 @@ def test_how_it_went_is_complained_of_without_a_word_that_judges(text, expected)
         ("水表换好了师傅还把地拖了", ("yes", "satisfied", None)),
         ("解决个锤子", ("no", "dissatisfied", "not_resolved")),
         ("没有不满意就是菜还缺两样", ("partly", "satisfied", "only_partly")),
+        ("好得很好得很我家灯到现在都不亮", ("no", "dissatisfied", "not_resolved")),
+        ("小姑娘人不错事还是没办下来", ("no", "satisfied", "not_resolved")),
+        ("一开始挺满意的后来发现米是发霉的", (None, "dissatisfied", "other")),
+        ("等了两天不算久修得也好", ("yes", "satisfied", None)),
     ],
 )
 def test_outcome_and_verdict_are_told_apart(text, expected):
@@ -231,3 +235,71 @@ def test_time_grows_with_the_length_of_an_answer_and_no_faster(part):
 
     understand_survey(part)
     assert seconds(16_000) < 10 * seconds(4_000) + 0.5
+
+
+def check(text):
+    answers = understand_outreach(text)
+    return answers.problem.value, answers.urgency.value
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "都好都好你们费心了",
+        "没有什么需要的谢谢",
+        "米还有半袋够我吃到月底",
+        "上次说的被子社区送来了不缺了",
+        "昨天停电今天来了",
+        "药够一个星期",
+        "儿子女儿都在身边有吃有喝",
+        "没问题",
+    ],
+)
+def test_all_is_well_and_what_is_over_are_no_problem(text):
+    assert check(text) == (False, None)
+    assert understand_outreach(text).needs.value == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "厕所下水堵住了",
+        "床板断了睡不成",
+        "什么都好就是夜里冷",
+        "不缺不过药快没了还能吃一个礼拜",
+        "吃的喝的都不缺就是一个人怪冷清的",
+        "老伴走不动路没有轮椅",
+        "停电两天了",
+        "有点头疼",
+    ],
+)
+def test_any_problem_named_counts_and_what_lasts_can_wait(text):
+    assert check(text) == (True, "normal")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "今天一口饭都没吃",
+        "降压药吃完两天了",
+        "孙子发烧到三十九度没有药",
+        "被子太薄昨晚冻醒好几次",
+        "房东赶我走今晚没地方住",
+        "瘫在床上没人喂饭",
+        "米还有就是药断了两天没吃",
+    ],
+)
+def test_hunger_cold_and_helplessness_today_are_urgent(text):
+    assert check(text) == (True, "urgent")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "喂", "你们是哪个单位的", "打错电话了", "等一下我在炒菜", "我听不懂", "换个真人来"]
+)
+def test_check_call_that_was_not_answered_says_nothing(text):
+    assert check(text) == (None, None)
+
+
+def test_wish_for_company_is_no_wish_for_the_operator():
+    assert not understand_outreach("我都好就是想找人说说话").wants_human.value
+    assert understand_outreach("我不跟机器讲叫你们主任来听").wants_human.value
