@@ -10,7 +10,9 @@ from speech.understand.lexicon import Phrases, Span, phrases, table
 _ELDERLY_FROM = 60
 _OLDEST = 115
 _ADULT_FROM = 18
-_OWNER_REACH = 10
+# Younger children are called by their years: 我五了 counts something else.
+_TOLD_WITHOUT_YEARS_FROM = 6
+_OWNER_REACH = 14
 
 
 def find_groups(text: str) -> list[Span]:
@@ -37,9 +39,14 @@ def _named(group: str) -> Phrases:
 
 
 def _covered(group: str, text: str) -> list[str]:
-    entry = table("groups")[group]
-    beside = Phrases(entry.get("beside", []))
-    return [] if beside.occur(text) else list(entry["covers"])
+    covers = table("groups")[group]["covers"]
+    return [broad for broad in covers if not _beside(group, broad).occur(text)]
+
+
+@cache
+def _beside(group: str, broad: str) -> Phrases:
+    """Words that tell of another person of the broader group."""
+    return Phrases(table("groups")[group]["covers"][broad])
 
 
 def _by_age(text: str) -> list[Span]:
@@ -59,10 +66,12 @@ def _is_said_of_somebody(text: str, number: Number) -> bool:
     before, after = text[max(0, number.start - 6) : number.start], text[number.end : number.end + 4]
     if phrases("ages", "unit").occur(after):
         return False
-    return phrases("ages", "of_whom").occur(before) or phrases("ages", "become").occur(after)
+    of_whom, become = phrases("ages", "of_whom").occur(before), phrases("ages", "become").occur(after)
+    return (of_whom and become) if number.value < _ELDERLY_FROM else (of_whom or become)
 
 
 def _group_of_age(years: int, says_years: bool) -> str | None:
     if _ELDERLY_FROM <= years <= _OLDEST:
         return "elderly"
-    return "child" if says_years and 0 < years < _ADULT_FROM else None
+    youngest = 1 if says_years else _TOLD_WITHOUT_YEARS_FROM
+    return "child" if youngest <= years < _ADULT_FROM else None
