@@ -3,24 +3,48 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache
 
 from speech.understand.lexicon import Phrases, Span, phrases, table
 
 _GIVEN_MOST = 2
+_SAID_AGAIN = 2
 _AFTER_PLACE = 3
 
 
 def find_name(text: str) -> Span | None:
     """What the caller calls themselves; None where it is no name that people here have."""
+    found = sorted(
+        (Span(cue.end, cue.end + length) for cue, length in _named(text) if length), key=lambda name: name.start
+    )
+    if not found:
+        return None
+    # 姓何叫何建国: the whole of it right behind.
+    whole = [name for name in found[1:] if name.start - found[0].end <= _SAID_AGAIN and len(name) > len(found[0])]
+    return whole[0] if whole else found[0]
+
+
+def _named(text: str) -> Iterator[tuple[Span, int]]:
+    """Every cue, and how long the name behind it is; a cue that is weak needs a name that is clear."""
     for cue in phrases("names", "cues").find(text):
-        length = _name_length(text[cue.end : cue.end + 5])
-        if length:
-            return Span(cue.end, cue.end + length)
-    return None
+        doubled = _doubled().match(text, cue.end)
+        if doubled:
+            # 姓罗罗婆婆: the surname, then what they are called.
+            yield Span(cue.start, cue.end + len(doubled["surname"])), len(doubled["called"])
+        else:
+            yield cue, _name_length(text[cue.end : cue.end + 6])
+    for cue in (*phrases("names", "titled_cues").find(text), *phrases("names", "self_cues").find(text)):
+        called = _called().match(text, cue.end)
+        yield cue, len(called[0]) if called and called[0] not in table("names")["others"] else 0
+    for cue in phrases("names", "full_cues").find(text):
+        full = _full().match(text, cue.end)
+        yield cue, len(full["name"]) if full else 0
 
 
 def _name_length(words: str) -> int:
+    if words.startswith(tuple(table("names")["others"])):
+        return 0
     if nickname := _nickname().match(words):
         return nickname.end()
     surname = next((each for each in _surnames() if words.startswith(each)), "")
@@ -34,11 +58,35 @@ def _name_length(words: str) -> int:
 
 def _given(words: str) -> int:
     """How many characters belong to the given name: up to two, and none that starts what comes next."""
+    if phrases("names", "place").occur(words):
+        return 0
     stops = table("names")["stops"]
     for length in range(min(_GIVEN_MOST, len(words)) + 1):
         if length == _GIVEN_MOST or length == len(words) or words[length] in stops:
             return length
     return 0
+
+
+@cache
+def _called() -> re.Pattern[str]:
+    """老李, 余婶: how people call themselves."""
+    surname = "|".join(_surnames())
+    return re.compile(f"[老小](?:{surname})|(?:{surname})(?:{'|'.join(table('names')['titles'])})")
+
+
+@cache
+def _doubled() -> re.Pattern[str]:
+    surname = "|".join(_surnames())
+    return re.compile(f"(?P<surname>{surname})(?P<called>(?P=surname)(?:{'|'.join(table('names')['titles'])}))")
+
+
+@cache
+def _full() -> re.Pattern[str]:
+    """A surname and a given name with nothing behind them but how to reach the caller."""
+    lists = table("names")
+    stops = "".join(lists["stops"])
+    given = f"[^{stops}]?[^{stops}{''.join(lists['ends_of_words'])}]"
+    return re.compile(f"(?P<name>(?:{'|'.join(_surnames())}){given})(?:{'|'.join(lists['behind_full'])})")
 
 
 @cache

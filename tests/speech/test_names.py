@@ -1,0 +1,54 @@
+"""Callers' names and doors are quoted as they were said, and only where they are the caller's."""
+
+import pytest
+
+from speech.understand.lexicon import Span
+from speech.understand.names import find_name
+
+
+def quoted(text: str, span: Span | None) -> str | None:
+    return text[span.start : span.end] if span else None
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("我叫陈大文住柳溪街", "陈大文"),
+        ("我姓何叫何建国", "何建国"),
+        ("免贵姓罗罗婆婆住长平路", "罗婆婆"),
+        ("我姓区区小姐", "区小姐"),
+        ("我姓谭柳溪路二号四零一", "谭"),
+        ("我在长平路姓莫", "莫"),
+        ("我大名叫曹铁柱", "曹铁柱"),
+        ("我是莲塘社区的余婶", "余婶"),
+        ("我是村支书老程", "老程"),
+        ("我是小区看门的老杨", "老杨"),
+        ("我是涂婆婆三个姐妹合住的", "涂婆婆"),
+        ("我是何伯他儿子小何", "小何"),
+        ("我是这栋楼的楼长姓郭", "郭"),
+        ("我是甘美兰电话一三六四四零零二二一九", "甘美兰"),
+        ("打一三六四四零零二二一九小钟", "小钟"),
+    ],
+)
+def test_what_callers_call_themselves_is_their_name(text, name):
+    assert quoted(text, find_name(text)) == name
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "老张三天没吃饭了",
+        "叫我孙子打的电话",
+        "我是高中生电话没有",
+        "我是他老板",
+        "邻居姓张",
+        "老人家姓李",
+        "残疾证上名字姓闻",
+        "你贵姓",
+        "我叫不醒他",
+        "我是老人",
+        "",
+    ],
+)
+def test_other_peoples_names_and_other_words_are_not(text):
+    assert find_name(text) is None
