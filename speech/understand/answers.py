@@ -19,7 +19,7 @@ _LONGEST = 3000
 _SURE, _LIKELY, _DOUBTFUL = 0.9, 0.75, 0.6
 # Kinds of signs, from the one that counts first where two phrases of the same length begin at one spot.
 _FAILED = ("too_late", "undone", "no_contact", "failed")
-_MATTER = ("nothing", "partly", *_FAILED, "done")
+_MATTER = ("nothing", "partly", *_FAILED, "tried", "done")
 _VERDICT = ("nothing", "neutral", "dissatisfied", "satisfied", "thankful")
 _REASON = ("nothing", "attitude", "other", "too_slow")
 _STATE = ("nothing", "over", "problem", "fine")
@@ -93,21 +93,37 @@ class _Answer:
 
     @cached_property
     def resolved(self) -> _Said | None:
-        """Done and not done at once is a part, unless what was said last is told as the end of it."""
-        done = [span for span in _of(self.matter, "done") if not _NOT_BEFORE.search(self.text[: span.start][-2:])]
+        """Done and not done at once is a part, unless the one is told as the end of the other."""
+        done = [span for span in _of(self.matter, "tried", "done") if not self._is_denied(span)]
         failed = _of(self.matter, *_FAILED)
         partly = _of(self.matter, "partly")
-        if any(span.says == "too_late" for span in failed) or (failed and self.matter[-1].says == "undone"):
-            return _Said("no", tuple(failed), _LIKELY)
+        if failed and not partly and self._stands(done, failed):
+            return _Said("no", tuple(failed), _LIKELY if done else _SURE)
         if partly or (done and failed):
-            if done and _is_the_end(self.text, done[-1], [*failed, *partly]):
-                return _Said("yes", (done[-1],), _DOUBTFUL)
-            if not partly and all(span.says == "no_contact" for span in failed) and failed[-1].end <= done[-1].start:
-                return _Said("yes", tuple(done), _DOUBTFUL)
-            return _Said("partly", tuple(partly or [*done, *failed]), _LIKELY if partly else _DOUBTFUL)
-        if failed:
-            return _Said("no", tuple(failed), _SURE)
+            return self._in_part(done, failed, partly)
         return _Said("yes", tuple(done), _SURE) if done else None
+
+    def _stands(self, done: list[Span], failed: list[Span]) -> bool:
+        """Nothing came of it: nothing was done, it came too late, is gone again, or was tried and is as it was."""
+        if not done or self.matter[-1].says == "undone" or _of(failed, "too_late"):
+            return True
+        return all(span.says == "tried" for span in done) and self._is_as_it_was(failed)
+
+    def _in_part(self, done: list[Span], failed: list[Span], partly: list[Span]) -> _Said:
+        if done and _is_the_end(self.text, done[-1], [*failed, *partly]):
+            return _Said("yes", (done[-1],), _DOUBTFUL)
+        if not partly and failed[-1].end <= done[-1].start and all(span.says == "no_contact" for span in failed):
+            return _Said("yes", tuple(done), _DOUBTFUL)
+        return _Said("partly", tuple(partly or [*done, *failed]), _LIKELY if partly else _DOUBTFUL)
+
+    def _is_denied(self, span: Span) -> bool:
+        """还没 + 打到我卡上: the word that denies it belongs to a phrase of its own."""
+        return bool(_NOT_BEFORE.search(self.text[max(0, span.start - 2) : span.start]))
+
+    def _is_as_it_was(self, failed: Iterable[Span]) -> bool:
+        """换了个新的还是不亮: told with a word for what goes on."""
+        still = phrases("survey", "matter", "still")
+        return all(still.occur(self.text[span.start : span.end]) for span in failed)
 
     @cached_property
     def satisfied(self) -> _Said | None:

@@ -50,6 +50,9 @@ def test_what_came_or_was_repaired_is_solved(text):
         "电来了又停了",
         "材料交上去了还没批",
         "未搞掂",
+        "换了个新的还是用不了",
+        "我那个申请到现在还卡着",
+        "他们让我找区里区里又让我找街道",
     ],
 )
 def test_what_stands_as_it_was_is_not_solved(text):
@@ -83,7 +86,7 @@ def test_nobody_came_or_rang_is_a_reason_of_its_own(text):
         "解决了百分之八十",
         "基本解决了",
         "钱少发了两百",
-        "房子漏水补了但是下大雨还是会滴",
+        "水来了可是浑的不能喝",
         "没完全好",
     ],
 )
@@ -169,6 +172,7 @@ def test_outcome_and_verdict_are_told_apart(text, expected):
         "要是能快点解决就好了",
         "你们是骗子吧",
         "按二",
+        "怎么又打来了",
     ],
 )
 def test_what_answers_neither_question_says_nothing(text):
