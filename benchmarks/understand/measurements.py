@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterable, Mapping
 
 from benchmarks.figures import Figure
-from benchmarks.understand import gazetteer
+from benchmarks.understand import accuracy, gazetteer
 
 MEASUREMENTS: Mapping[str, Callable[[], Iterable[Figure]]] = {
+    "accuracy": accuracy.figures,
+    "spoken": accuracy.figures_spoken,
     "gazetteer": gazetteer.figures,
 }

@@ -18,7 +18,7 @@ from speech.understand.signs import Sign
 BASE = Path(__file__).parent / "base_model" / "weights.tsv"
 EMERGENCY = "emergency"
 # So likely an emergency that somebody must look at once, though it is likelier something else.
-LIKE_AN_EMERGENCY = 0.35
+LIKE_AN_EMERGENCY = 0.15
 _FORMAT = 1
 _MOST_STRETCHES = 3
 _LONGEST_STRETCH = 14

@@ -20,7 +20,9 @@ from speech.understand.signs import find_by_rules, signs
 from speech.understand.sound import correct
 from speech.understand.urgency import find_urgent
 
-_ASKS_FOR_NOTHING = {"policy", "other"}
+_QUESTION = "policy"
+_ASKS_FOR_NOTHING = {_QUESTION, "other"}
+_MORE_LIKELY_THAN_NOT = 0.5
 _SUMMARY_LENGTH = 80
 _CONTACT_REACH = 14
 
@@ -39,7 +41,8 @@ def understand(text: str, gazetteer: Gazetteer, *, words: Sequence[Word] = (), m
     needs, groups = list(found.needs), list(found.groups)
     model, seen = model or base(), signs(meant, found)
     category = _agreed(model.verdict("category", seen), by_rules=find_category(meant, found))
-    if category.value in _ASKS_FOR_NOTHING and not found.emergencies:
+    asks_for_nothing = category.value in _ASKS_FOR_NOTHING and category.confidence >= _MORE_LIKELY_THAN_NOT
+    if asks_for_nothing and not found.emergencies:
         # A pure question, thanks or an offer needs nothing; people count only where they are somebody's.
         needs, groups = [], of_somebody(meant, groups)
     urgency = _urgency(model.verdict("urgency", seen), meant, found.emergencies, category)
@@ -71,14 +74,14 @@ def _urgency(verdict: Verdict, text: str, emergencies: tuple[Span, ...], categor
     """Life first: a word of danger decides alone, and what is like an emergency is one until somebody has looked."""
     if emergencies:
         return _as(verdict, EMERGENCY, emergencies, at_least=0.9)
-    if verdict.likely.get(EMERGENCY, 0) >= LIKE_AN_EMERGENCY:
+    is_question = category.value == _QUESTION
+    if verdict.likely.get(EMERGENCY, 0.0) >= (_MORE_LIKELY_THAN_NOT if is_question else LIKE_AN_EMERGENCY):
         return _as(verdict, EMERGENCY, verdict.spans)
-    if verdict.value == "urgent" and (spans := find_urgent(text)):
-        return replace(verdict, spans=tuple(spans))
-    if verdict.value != "urgent":
-        # That a matter is an everyday one is said by nothing but the matter itself.
-        return replace(verdict, spans=tuple(phrases("urgency", "calm").find(text)) or category.spans)
-    return verdict
+    value = max((likely, name) for name, likely in verdict.likely.items() if name != EMERGENCY)[1]
+    if value == "urgent":
+        return _as(verdict, value, tuple(find_urgent(text)) or verdict.spans)
+    # That a matter is an everyday one is said by nothing but the matter itself.
+    return _as(verdict, value, tuple(phrases("urgency", "calm").find(text)) or category.spans)
 
 
 def _as(verdict: Verdict, value: str, spans: tuple[Span, ...], at_least: float = 0.0) -> Verdict:
