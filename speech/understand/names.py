@@ -11,6 +11,8 @@ from speech.understand.lexicon import Phrases, Span, phrases, table
 _GIVEN_MOST = 2
 _SAID_AGAIN = 2
 _AFTER_PLACE = 3
+_LANDMARK_REACH = 24
+_AFTER_LANDMARK = 8
 
 
 def find_name(text: str) -> Span | None:
@@ -110,22 +112,33 @@ def find_address(text: str, place: Span | None) -> Span | None:
     doors = list(_doors().find(text))
     if place:
         behind = [door for door in doors if 0 <= door.start - place.end <= _AFTER_PLACE]
-        landmark = phrases("address", "landmark").first(text[place.end : place.end + 12])
+        landmark = _landmarks().first(text[place.end : place.end + _LANDMARK_REACH])
         if behind:
             return behind[0]
         if landmark and landmark.start == 0:
-            return _without_particle(text, Span(place.end, place.end + landmark.end))
+            # 地铁站上面那个小区六栋: the door counts more than what is on the way to it.
+            inner = (door for door in doors if 0 <= door.start - place.end - landmark.end <= _AFTER_LANDMARK)
+            return next(inner, None) or _without_particle(text, Span(place.end, place.end + landmark.end))
     return next((door for door in doors if not place or door.start > place.end), doors[0] if doors else None)
 
 
 def _without_particle(text: str, span: Span) -> Span:
     start = span.start
-    while start < span.end and text[start] in table("address")["particles"]:
-        start += 1
-    return Span(start, span.end)
+    while particle := next((each for each in table("address")["particles"] if text.startswith(each, start)), ""):
+        start += len(particle)
+    return Span(min(start, span.end), span.end)
 
 
 @cache
 def _doors() -> Phrases:
     lists = table("address")
-    return Phrases(lists["door"], lists["not_a_door"])
+    return Phrases(map(_filled, lists["door"]), lists["not_a_door"])
+
+
+@cache
+def _landmarks() -> Phrases:
+    return Phrases(map(_filled, table("address")["landmark"]))
+
+
+def _filled(phrase: str) -> str:
+    return re.sub(r"<(\w+)>", lambda part: table("address")["parts"][part[1]], phrase)

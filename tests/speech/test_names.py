@@ -3,7 +3,7 @@
 import pytest
 
 from speech.understand.lexicon import Span
-from speech.understand.names import find_name
+from speech.understand.names import find_address, find_name
 
 
 def quoted(text: str, span: Span | None) -> str | None:
@@ -52,3 +52,32 @@ def test_what_callers_call_themselves_is_their_name(text, name):
 )
 def test_other_peoples_names_and_other_words_are_not(text):
     assert find_name(text) is None
+
+
+@pytest.mark.parametrize(
+    ("behind", "door"),
+    [
+        ("九号四楼", "九号四楼"),
+        ("九号二零二八十五了", "九号二零二"),
+        ("二十七号后院", "二十七号后院"),
+        ("五号楼顶层", "五号楼顶层"),
+        ("十七门二楼", "十七门二楼"),
+        ("三楼没电梯", "三楼"),
+        ("负一层", "负一层"),
+        ("公交站有个人", "公交站"),
+        ("一个修车店见到她", "修车店"),
+        ("派出所旁边那个旅店", "派出所旁边那个旅店"),
+        ("地铁站上面那个小区六栋一二零三", "六栋一二零三"),
+        ("八号六零二门上有密码", "八号六零二"),
+    ],
+)
+def test_door_is_quoted_as_it_was_said(behind, door):
+    text = f"我住柳溪大街{behind}"
+    assert quoted(text, find_address(text, Span(2, 6))) == door
+
+
+@pytest.mark.parametrize(
+    "text", ["今天才二号", "排第几号", "都二十六号了还没到账", "三月二十号发的", "住十二号病房", ""]
+)
+def test_what_numbers_something_else_is_no_door(text):
+    assert find_address(text, None) is None
