@@ -19,7 +19,7 @@ _LONGEST = 3000
 _SURE, _LIKELY, _DOUBTFUL = 0.9, 0.75, 0.6
 # Kinds of signs, from the one that counts first where two phrases of the same length begin at one spot.
 _FAILED = ("too_late", "undone", "no_contact", "failed")
-_MATTER = ("nothing", "partly", *_FAILED, "tried", "done")
+_MATTER = ("nothing", "partly", *_FAILED, "visited", "tried", "done")
 _VERDICT = ("nothing", "neutral", "dissatisfied", "satisfied", "thankful")
 _REASON = ("nothing", "attitude", "other", "too_slow")
 _STATE = ("nothing", "over", "problem", "fine")
@@ -94,8 +94,9 @@ class _Answer:
     @cached_property
     def resolved(self) -> _Said | None:
         """Done and not done at once is a part, unless the one is told as the end of the other."""
-        done = [span for span in _of(self.matter, "tried", "done") if not self._is_denied(span)]
         failed = _of(self.matter, *_FAILED)
+        counts = ("tried", "done") if failed else ("visited", "tried", "done")
+        done = [span for span in _of(self.matter, *counts) if not self._is_denied(span)]
         partly = _of(self.matter, "partly")
         if failed and not partly and self._stands(done, failed):
             return _Said("no", tuple(failed), _LIKELY if done else _SURE)

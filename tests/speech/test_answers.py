@@ -51,6 +51,9 @@ def test_what_came_or_was_repaired_is_solved(text):
         "材料交上去了还没批",
         "未搞掂",
         "换了个新的还是用不了",
+        "来是来了站那聊了半天啥也没修",
+        "社区说归街道管街道说归区里管",
+        "他们说没有指标",
         "我那个申请到现在还卡着",
         "他们让我找区里区里又让我找街道",
     ],
@@ -102,6 +105,8 @@ def test_done_and_not_done_is_a_part(text):
         "挺好的谢谢你们关心",
         "要得要得",
         "安逸得很",
+        "一点意见都没有",
+        "不是一般的好",
         "我要给你们写表扬信",
         "帮了大忙了",
         "本来不满意后来他们又来返工现在满意了",
@@ -119,7 +124,8 @@ def test_verdict_in_the_middle_is_neutral(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["不怎么样", "谈不上满意", "唔满意", "零分", "你们这是糊弄老百姓", "不是很满意", "谁会满意啊", "我很生气"]
+    "text",
+    ["不怎么样", "谈不上满意", "唔满意", "零分", "你们这是糊弄老百姓", "谁会满意啊", "意见大了去了"],
 )
 def test_blame_and_irony_is_dissatisfaction(text):
     assert survey(text) == (None, "dissatisfied", None)
@@ -150,6 +156,7 @@ def test_how_it_went_is_complained_of_without_a_word_that_judges(text, expected)
         ("解决个锤子", ("no", "dissatisfied", "not_resolved")),
         ("没有不满意就是菜还缺两样", ("partly", "satisfied", "only_partly")),
         ("好得很好得很我家灯到现在都不亮", ("no", "dissatisfied", "not_resolved")),
+        ("低保是批了可是少批了一个人", ("partly", None, "only_partly")),
         ("小姑娘人不错事还是没办下来", ("no", "satisfied", "not_resolved")),
         ("一开始挺满意的后来发现米是发霉的", (None, "dissatisfied", "other")),
         ("等了两天不算久修得也好", ("yes", "satisfied", None)),
