@@ -8,6 +8,8 @@ from speech.numbers import numbers
 from speech.understand.lexicon import Phrases, Span, table
 
 _MOST = 200
+# A number and its 个 said in one breath.
+_CONTRACTED = str.maketrans("俩仨", "两三")
 
 
 def find_people(text: str) -> tuple[int, Span] | None:
@@ -35,7 +37,7 @@ def _is_exact(text: str, span: Span) -> bool:
 
 def _counted(words: str, rule: dict[str, object]) -> int | None:
     """The number in the words, and those whom the rule counts besides."""
-    values = [number.value for number in numbers(words)]
+    values = [number.value for number in numbers(words.translate(_CONTRACTED))]
     if not values:
         return None
     counted = sum(values) if rule.get("sum") else values[-1]
