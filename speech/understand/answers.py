@@ -22,7 +22,9 @@ _FAILED = ("too_late", "undone", "no_contact", "failed")
 _MATTER = ("nothing", "partly", *_FAILED, "visited", "tried", "done")
 _VERDICT = ("nothing", "neutral", "dissatisfied", "satisfied", "thankful")
 _REASON = ("nothing", "attitude", "other", "too_slow")
-_STATE = ("nothing", "over", "problem", "fine")
+_STATE = ("nothing", "over", "now_well", "problem", "fine")
+# 停电了 + 现在来了: how far before the words for what is well now the trouble may stand.
+_JUST_BEFORE = 8
 # What has to be missing for a rule of urgency.toml to make an answer urgent; any need for rules that aren't here.
 _MAKES_URGENT = {
     "no_food": {"food", "milk_powder"},
@@ -276,19 +278,28 @@ class _CheckAnswer:
         return find_emergencies(self.text)
 
     @cached_property
+    def problems(self) -> list[Span]:
+        return [span for span in _of(self.state, "problem") if not self._is_over(span)]
+
+    @cached_property
     def needs(self) -> list[Span]:
         """What is missing, without what came since, and what is spoken of only to say that it is there."""
-        settled = _of(self.state, "over") if _of(self.state, "problem") else _of(self.state, "over", "fine")
+        settled = _of(self.state, "over", "now_well") if self.problems else self.fine
         settled += phrases("outreach", "wants_human").find(self.text)
-        return [span for span in find_needs(self.text) if not any(span.overlaps(other) for other in settled)]
+        missing = [span for span in find_needs(self.text) if not self._is_over(span)]
+        return [span for span in missing if not any(span.overlaps(other) for other in settled)]
+
+    def _is_over(self, span: Span) -> bool:
+        now_well = _of(self.state, "now_well")
+        return any(span.start < other.start <= span.end + _JUST_BEFORE for other in now_well)
 
     @cached_property
     def trouble(self) -> list[Span]:
-        return [*self.emergencies, *self.needs, *_of(self.state, "problem")]
+        return [*self.emergencies, *self.needs, *self.problems]
 
-    @cached_property
+    @property
     def fine(self) -> list[Span]:
-        return _of(self.state, "fine", "over")
+        return _of(self.state, "fine", "over", "now_well")
 
     @cached_property
     def urgency(self) -> _Said:
