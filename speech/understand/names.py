@@ -13,6 +13,7 @@ _SAID_AGAIN = 2
 _AFTER_PLACE = 3
 _LANDMARK_REACH = 24
 _AFTER_LANDMARK = 8
+_SHORTEST_LANDMARK, _LAST_WORDS = 2, 10
 
 
 def find_name(text: str) -> Span | None:
@@ -112,14 +113,25 @@ def find_address(text: str, place: Span | None) -> Span | None:
     doors = list(_doors().find(text))
     if place:
         behind = [door for door in doors if 0 <= door.start - place.end <= _AFTER_PLACE]
-        landmark = _landmarks().first(text[place.end : place.end + _LANDMARK_REACH])
         if behind:
-            return behind[0]
+            return _to_the_end(text, behind[0])
+        landmark = _landmarks().first(text[place.end : place.end + _LANDMARK_REACH])
         if landmark and landmark.start == 0:
             # 地铁站上面那个小区六栋: the door counts more than what is on the way to it.
             inner = (door for door in doors if 0 <= door.start - place.end - landmark.end <= _AFTER_LANDMARK)
-            return next(inner, None) or _without_particle(text, Span(place.end, place.end + landmark.end))
+            there = Span(place.end, place.end + landmark.end)
+            return next(inner, None) or _to_the_end(text, _without_particle(text, there))
+        last = _to_the_end(text, Span(place.end, place.end))
+        if len(last) >= _SHORTEST_LANDMARK:
+            return _without_particle(text, last)
     return next((door for door in doors if not place or door.start > place.end), doors[0] if doors else None)
+
+
+def _to_the_end(text: str, span: Span) -> Span:
+    """With all that is said last where nothing but a spot is: 柳溪街 桥头, 三楼 转角."""
+    rest = text[span.end : span.end + _LAST_WORDS + 1]
+    is_spot = 0 < len(rest) <= _LAST_WORDS and not phrases("address", "not_a_spot").occur(rest)
+    return Span(span.start, span.end + len(rest)) if is_spot else span
 
 
 def _without_particle(text: str, span: Span) -> Span:
