@@ -14,6 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from speech.understand.beginnings import first_characters
+
 FOLDER = Path(__file__).parent / "lexicon"
 _GAP = ".{0,6}?"
 _LIST = re.compile(r"\{(\w+)\}")
@@ -53,24 +55,24 @@ class Phrases:
 
     def __init__(self, phrases: Iterable[str], unless: Iterable[str] = (), says: str = "") -> None:
         self._says = says
-        self._any = _compiled(phrases)
-        self._unless = _compiled(unless)
+        self._any = _Matcher.of(phrases)
+        self._unless = _Matcher.of(unless)
 
     def find(self, text: str) -> Iterator[Span]:
         """Where the phrases are, from left to right, none over another."""
         if not self._any:
             return
         # Most lists are found nowhere, so what excuses is looked for only where there is something to excuse.
-        excuses = self._unless.finditer(text) if self._unless else iter(())
+        excuses = self._unless.find(text) if self._unless else iter(())
         excuse: re.Match[str] | None = None
         reached = -1
-        for match in self._any.finditer(text):
+        for match in self._any.find(text):
             start, end = match.span()
             # Both run from left to right, so what ends before this one need not be looked at again.
             while reached <= start and (excuse := next(excuses, None)):
                 reached = excuse.end()
             is_excused = reached > start and excuse is not None and excuse.start() < end
-            if end > start and not is_excused:
+            if not is_excused:
                 yield Span(start, end, self._says)
 
     def first(self, text: str) -> Span | None:
@@ -80,10 +82,43 @@ class Phrases:
         return self.first(text) is not None
 
 
-def _compiled(phrases: Iterable[str]) -> re.Pattern[str] | None:
-    # Longer phrases first, so that what is most specific is what is shown.
-    ordered = sorted(phrases, key=lambda phrase: (-len(phrase), phrase))
-    return re.compile("|".join(f"(?:{_expression(phrase)})" for phrase in ordered)) if ordered else None
+@dataclass(frozen=True)
+class _Matcher:
+    """Phrases as one expression, and the characters that any of them begins with: most texts have few of these."""
+
+    phrases: re.Pattern[str]
+    begin: re.Pattern[str] | None
+
+    @classmethod
+    def of(cls, listed: Iterable[str]) -> _Matcher | None:
+        # Longer phrases first, so that what is most specific is what is shown.
+        ordered = sorted(listed, key=lambda phrase: (-len(phrase), phrase))
+        if not ordered:
+            return None
+        expressions = [_expression(phrase) for phrase in ordered]
+        begins = [first_characters(expression) for expression in expressions]
+        known = frozenset[str]().union(*(begin for begin in begins if begin is not None))
+        begin = None if None in begins else re.compile(f"[{re.escape(''.join(sorted(known)))}]")
+        return cls(re.compile("|".join(f"(?:{expression})" for expression in expressions)), begin)
+
+    def find(self, text: str) -> Iterator[re.Match[str]]:
+        """What finditer finds, but for empty matches."""
+        at = 0
+        while at < len(text):
+            if self.begin is not None:
+                candidate = self.begin.search(text, at)
+                if candidate is None:
+                    return
+                match = self.phrases.match(text, candidate.start())
+                at = candidate.start() + 1
+            else:
+                match = self.phrases.search(text, at)
+                if match is None:
+                    return
+                at = match.start() + 1
+            if match is not None and match.end() > match.start():
+                yield match
+                at = match.end()
 
 
 def _expression(phrase: str) -> str:
