@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import distinct, func, select
@@ -30,7 +31,9 @@ from hotline.rules.roles import Role
 from hotline.services import audit, facts, outbox
 from hotline.services.access import SYSTEM, Actor, require_role
 
-LEARNED = (FactName.CATEGORY, FactName.URGENCY)
+# Of the last two there may be none, which is a statement too.
+_MUST_BE_SAID = (FactName.CATEGORY, FactName.URGENCY)
+_MAY_BE_NONE = (FactName.NEEDS, FactName.GROUPS)
 _ONCE_IN = timedelta(hours=20)
 
 
@@ -44,7 +47,7 @@ class Reviewed:
 
     order_number: str
     text: str
-    labels: Mapping[str, str]
+    labels: Mapping[str, Any]
 
 
 def reviewed(session: Session) -> list[Reviewed]:
@@ -64,10 +67,12 @@ def reviewed(session: Session) -> list[Reviewed]:
 
 
 def _example(order: Order) -> Reviewed | None:
-    now = {name: versions.now for name, versions in facts.present(order).items() if name in LEARNED}
-    labels = {name.value: fact.value for name, fact in now.items() if fact is not None and fact.value}
+    now = {name: versions.now.value if versions.now else None for name, versions in facts.present(order).items()}
     text = _heard(order)
-    return Reviewed(order.number, text, labels) if text and len(labels) == len(LEARNED) else None
+    if not text or not all(now[name] for name in _MUST_BE_SAID):
+        return None
+    labels = {name.value: now[name] for name in _MUST_BE_SAID} | {name.value: now[name] or [] for name in _MAY_BE_NONE}
+    return Reviewed(order.number, text, labels)
 
 
 def _heard(order: Order) -> str | None:

@@ -74,9 +74,8 @@ def find_category(text: str, signs: Signs) -> Category | None:
     return Category(name, tuple(spans), round(0.5 + 0.45 * (best - second) / best, 3))
 
 
-def rules_for(text: str, signs: Signs) -> Iterator[tuple[str, float, Span]]:
+def rules_for(text: str, signs: Signs, decided: Category | None) -> Iterator[tuple[str, float, Span]]:
     """What the rules hold for and against each category: a name, how strong it is, and the words."""
-    decided = find_category(text, signs)
     if decided:
         yield f"category={decided.name}", 1.0, _around(decided.spans)
     if stated := _stated(text):

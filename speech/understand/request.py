@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from statistics import fmean
 
 from speech.transcript import Word
 from speech.understand.category import Category, find_category
 from speech.understand.evidence import Witness
 from speech.understand.facts import NONE_SAID, NOT_SAID, Fact, Facts
 from speech.understand.groups import of_somebody
-from speech.understand.learned import EMERGENCY, LIKE_AN_EMERGENCY, Learned, Verdict, base
+from speech.understand.learned import (
+    EMERGENCY,
+    MORE_LIKELY_THAN_NOT,
+    Learned,
+    Verdict,
+    Weighing,
+    base,
+)
 from speech.understand.lexicon import Span, phrases, table
 from speech.understand.names import find_address, find_name
 from speech.understand.people import find_people
@@ -22,7 +30,8 @@ from speech.understand.urgency import find_urgent
 
 _QUESTION = "policy"
 _ASKS_FOR_NOTHING = {_QUESTION, "other"}
-_MORE_LIKELY_THAN_NOT = 0.5
+# What a rule says of which the model knows nothing.
+_UNWEIGHED = 0.6
 _SUMMARY_LENGTH = 80
 _CONTACT_REACH = 14
 
@@ -38,28 +47,29 @@ def understand(text: str, gazetteer: Gazetteer, *, words: Sequence[Word] = (), m
     if not any(character.isalnum() for character in text):
         return Facts()
     found = find_by_rules(meant)
-    needs, groups = list(found.needs), list(found.groups)
-    model, seen = model or base(), signs(meant, found)
-    category = _agreed(model.verdict("category", seen), by_rules=find_category(meant, found))
-    asks_for_nothing = category.value in _ASKS_FOR_NOTHING and category.confidence >= _MORE_LIKELY_THAN_NOT
+    by_rules = find_category(meant, found)
+    weighing = (model or base()).weigh(signs(meant, found, by_rules))
+    needs, groups = _listed(weighing, "needs", found.needs), _listed(weighing, "groups", found.groups)
+    category = _agreed(weighing.verdict("category"), by_rules)
+    asks_for_nothing = category.value in _ASKS_FOR_NOTHING and category.confidence >= MORE_LIKELY_THAN_NOT
     if asks_for_nothing and not found.emergencies:
         # A pure question, thanks or an offer needs nothing; people count only where they are somebody's.
-        needs, groups = [], of_somebody(meant, groups)
-    urgency = _urgency(model.verdict("urgency", seen), meant, found.emergencies, category)
+        needs, groups = _Listed(), replace(groups, spans=of_somebody(meant, groups.spans))
+    urgency = _urgency(weighing.verdict("urgency"), meant, found.emergencies, category)
     phone, place, name = find_phone(text), gazetteer.find(text), find_name(text)
     address = find_address(text, place.span if place else None)
     return Facts(
         category=_weighed(witness, category),
         urgency=_weighed(witness, urgency),
-        needs=_several(witness, needs, 0.8),
-        groups=_several(witness, groups, 0.85),
+        needs=_several(witness, needs),
+        groups=_several(witness, groups),
         phone=witness.fact(phone.number, [phone.span], phone.confidence) if phone else NOT_SAID,
         place=witness.fact(place.unit, [place.span], place.confidence) if place else NOT_SAID,
         people=_people(witness, meant),
         caller_name=_quoted(witness, name, 0.75),
         address=_quoted(witness, address, 0.75),
         contact=_contact(witness, phone),
-        summary=_summary(witness, _told(category, urgency, needs, groups, place, address)),
+        summary=_summary(witness, _told(category, urgency, needs.spans, groups.spans, place, address)),
         emergencies=tuple(witness.evidence(span, says=True) for span in found.emergencies),
     )
 
@@ -74,8 +84,7 @@ def _urgency(verdict: Verdict, text: str, emergencies: tuple[Span, ...], categor
     """Life first: a word of danger decides alone, and what is like an emergency is one until somebody has looked."""
     if emergencies:
         return _as(verdict, EMERGENCY, emergencies, at_least=0.9)
-    is_question = category.value == _QUESTION
-    if verdict.likely.get(EMERGENCY, 0.0) >= (_MORE_LIKELY_THAN_NOT if is_question else LIKE_AN_EMERGENCY):
+    if verdict.is_like_an_emergency and (category.value != _QUESTION or verdict.value == EMERGENCY):
         return _as(verdict, EMERGENCY, verdict.spans)
     value = max((likely, name) for name, likely in verdict.likely.items() if name != EMERGENCY)[1]
     if value == "urgent":
@@ -92,10 +101,33 @@ def _weighed(witness: Witness, verdict: Verdict) -> Fact[str | None]:
     return witness.fact(verdict.value, verdict.spans, verdict.confidence)
 
 
-def _several(witness: Witness, spans: list[Span], confidence: float) -> Fact[tuple[str, ...]]:
-    if not spans:
+@dataclass(frozen=True)
+class _Listed:
+    """The words for several values, and how likely these are together."""
+
+    spans: list[Span] = field(default_factory=list)
+    confidence: float = 0.0
+
+
+def _listed(weighing: Weighing, fact: str, by_rules: Sequence[Span]) -> _Listed:
+    """What rules and model agree on; what either says alone only where it is clear enough."""
+    ruled = {span.says for span in by_rules}
+    verdicts = [verdict for verdict in weighing.several(fact, ruled) if verdict.value in ruled or verdict.spans]
+    known = {verdict.value for verdict in verdicts}
+    unweighed = ruled - set(weighing.model.columns[fact].values)
+    spans = [span for span in by_rules if span.says in known | unweighed]
+    for verdict in verdicts:
+        if verdict.value not in ruled:
+            spans += [Span(span.start, span.end, verdict.value) for span in verdict.spans]
+    likely = [verdict.confidence for verdict in verdicts] + [_UNWEIGHED] * len(unweighed)
+    return _Listed(sorted(spans, key=lambda span: (span.start, -span.end)), fmean(likely) if likely else 0.0)
+
+
+def _several(witness: Witness, listed: _Listed) -> Fact[tuple[str, ...]]:
+    if not listed.spans:
         return NONE_SAID
-    return witness.fact(tuple(dict.fromkeys(span.says for span in spans)), spans, confidence, says=True)
+    values = tuple(dict.fromkeys(span.says for span in listed.spans))
+    return witness.fact(values, listed.spans, listed.confidence, says=True)
 
 
 def _people(witness: Witness, text: str) -> Fact[int | None]:

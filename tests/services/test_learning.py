@@ -40,7 +40,7 @@ def test_a_reviewed_order_is_an_example(session: Session, line: Line) -> None:
 
     (example,) = learning.reviewed(session)
     assert (example.order_number, example.text) == (order.number, TEXT)
-    assert example.labels == {"category": "supplies", "urgency": "urgent"}
+    assert example.labels == {"category": "supplies", "urgency": "urgent", "needs": [], "groups": []}
 
 
 def test_what_nobody_reviewed_is_none(session: Session, line: Line) -> None:

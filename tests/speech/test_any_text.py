@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 from time import process_time
 
 import pytest
@@ -12,10 +11,11 @@ from hypothesis import strategies as st
 
 from speech.numbers import DIGITS, numbers
 from speech.understand import Evidence, Facts, Gazetteer, understand, understand_outreach, understand_survey
+from speech.understand.learned import CASES
 from speech.understand.lexicon import FOLDER, table, words
 from speech.understand.place_names import key_of, sound_of
 
-SAMPLES = Path(__file__).parent / "samples"
+SAMPLES = CASES / "samples"
 GAZETTEER = Gazetteer.from_csv(SAMPLES / "units.csv", SAMPLES / "places.csv")
 # Signs with which phrases are written in the lexicons; what is between them are words.
 SIGNS = "…(|)?{}[]^$\\d+<!=,"

@@ -1,12 +1,11 @@
 """Places are found as deep as the words allow, and only those that are ours."""
 
-from pathlib import Path
-
 import pytest
 
 from speech.understand import Gazetteer, PlaceRow, UnitRow
+from speech.understand.learned import CASES
 
-SAMPLES = Path(__file__).parent / "samples"
+SAMPLES = CASES / "samples"
 
 
 @pytest.fixture(scope="module")

@@ -5,14 +5,14 @@ unseen words are understood is told in docs/speech.md.
 """
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from speech.understand import Gazetteer, understand, understand_outreach, understand_survey
+from speech.understand.learned import CASES
 
-SAMPLES = Path(__file__).parent / "samples"
+SAMPLES = CASES / "samples"
 
 
 def samples(name: str) -> list[dict[str, Any]]:

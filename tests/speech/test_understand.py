@@ -1,7 +1,5 @@
 """What a request says is told with its words; what it doesn't say stays empty."""
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,9 +12,10 @@ from speech.understand import (
     understand,
     understand_record,
 )
+from speech.understand.learned import CASES
 from speech.understand.sound import correct
 
-SAMPLES = Path(__file__).parent / "samples"
+SAMPLES = CASES / "samples"
 GAZETTEER = Gazetteer.from_csv(SAMPLES / "units.csv", SAMPLES / "places.csv")
 NOTHING = {
     "category": None,
