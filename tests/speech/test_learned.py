@@ -26,7 +26,8 @@ NEEDY = {"category": "supplies", "urgency": "urgent", "needs": ["food"], "groups
 ASKING = {"category": "policy", "urgency": "consultation", "needs": [], "groups": []}
 EXAMPLES = [Example(text, NEEDY) for text in ABOUT_RICE] + [Example(text, ASKING) for text in ABOUT_RULES]
 SENTENCES = {
-    "隔壁老伯摔在楼梯口站不起来叫他也不怎么应": ("elderly", "emergency"),
+    "隔壁老伯一个人住耳朵背饭也做不动了想请人每天上门照料": ("elderly", None),
+    "我爸突然倒在地上叫不应嘴唇都发紫了": ("medical", "emergency"),
     "请问残疾人两项补贴一年审核几次": ("policy", "consultation"),
     "上礼拜报修路灯你们的人电话里很凶我要投诉": ("complaint", "normal"),
     "停水两天了水厂说还要修到后天": ("utilities", None),
