@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, lru_cache
 
 from speech.understand.danger import dangers
 from speech.understand.lexicon import Phrases, Span, phrases, table
@@ -18,7 +19,8 @@ def find_needs(text: str) -> list[Span]:
     conclusion from, is meant only where nothing clearer was said.
     """
     dangers = list(_by_danger(text))
-    clear = [span for need in table("needs") for span in (*_said(need, "say").find(text), *_missing(need, text))]
+    clear = [span for need in table("needs") for span in _said(need, "say").find(text)]
+    clear += [span for each in _mentions(text) if (span := each.gone or each.wanted)]
     kept = [span for span in clear if not _gives_way(span.says, dangers)] + dangers
     found = kept or list(_hinted(text))
     return sorted(found, key=lambda span: (span.start, -span.end))
@@ -26,7 +28,7 @@ def find_needs(text: str) -> list[Span]:
 
 def find_gone(text: str) -> list[Span]:
     """Only where a thing is said to be gone, not where it is merely asked for."""
-    return [span for need in table("needs") for span in _missing(need, text, gone_only=True)]
+    return [each.gone for each in _mentions(text) if each.gone]
 
 
 def _by_danger(text: str) -> Iterator[Span]:
@@ -49,37 +51,37 @@ def _hinted(text: str) -> Iterator[Span]:
         if "hint_group" in entry:
             for span in phrases("groups", entry["hint_group"]).find(text):
                 yield Span(span.start, span.end, need)
-        for thing in _things(need).find(text):
-            after = text[thing.end : thing.end + _REACH]
-            lasting = _behind("lasting_after", thing, after)
-            if lasting:
-                yield lasting
+    yield from (each.lasting for each in _mentions(text) if each.lasting)
 
 
-def _missing(need: str, text: str, *, gone_only: bool = False) -> Iterator[Span]:
-    """Each missing thing together with the words that say it is missing."""
-    for thing in _things(need).find(text):
-        first = max(0, thing.start - _REACH)
-        before, after = text[first : thing.start], text[thing.end : thing.end + _REACH]
-        span = _gone(thing, before, after) or (None if gone_only else _wanted(thing, before, after))
-        if span:
-            yield span
+@dataclass(frozen=True)
+class _Mention:
+    """A thing that is spoken of, and the words that say it is gone, is asked for or lasts a while."""
+
+    thing: Span
+    gone: Span | None = None
+    wanted: Span | None = None
+    lasting: Span | None = None
 
 
-def _gone(thing: Span, before: str, after: str) -> Span | None:
+@lru_cache(maxsize=1)
+def _mentions(text: str) -> tuple[_Mention, ...]:
+    """Every thing that is spoken of in the text; kept, since needs and urgency both ask for it."""
+    return tuple(_mention(thing, text) for need in table("needs") for thing in _things(need).find(text))
+
+
+def _mention(thing: Span, text: str) -> _Mention:
     """What is said right behind the thing counts before what is said ahead of it: 药还有 米没了."""
+    before, after = text[max(0, thing.start - _REACH) : thing.start], text[thing.end : thing.end + _REACH]
+    lasting = _behind("lasting_after", thing, after)
     if phrases("lack", "had_after").occur(after):
-        return None
-    behind = _behind("gone_after", thing, after)
-    if behind or phrases("lack", "had_before").occur(before):
-        return behind
-    return _ahead("gone_before", thing, before)
-
-
-def _wanted(thing: Span, before: str, after: str) -> Span | None:
-    if phrases("lack", "had_after").occur(after) or phrases("lack", "had_before").occur(before):
-        return None
-    return _behind("wanted_after", thing, after) or _ahead("wanted_before", thing, before)
+        return _Mention(thing, lasting=lasting)
+    is_had = phrases("lack", "had_before").occur(before)
+    gone = _behind("gone_after", thing, after) or (None if is_had else _ahead("gone_before", thing, before))
+    if gone or is_had or table("needs")[thing.says].get("never_wanted"):
+        return _Mention(thing, gone, lasting=lasting)
+    wanted = _behind("wanted_after", thing, after) or _ahead("wanted_before", thing, before)
+    return _Mention(thing, wanted=wanted, lasting=lasting)
 
 
 def _behind(key: str, thing: Span, after: str) -> Span | None:
