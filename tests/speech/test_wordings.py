@@ -235,3 +235,63 @@ def test_long_texts_take_time_in_proportion(part):
     text = part * (20_000 // len(part))
     for find in (find_needs, find_groups, find_people, find_emergencies):
         find(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("今晚吃什么还不晓得", {"food"}),
+        ("井都见底了打上来全是泥浆", {"water"}),
+        ("火苗跟蜡烛一样大饭都煮不熟", {"gas"}),
+        ("能不能借两床给我们", {"quilt"}),
+        ("有没有临时的补助可以领", {"cash"}),
+        ("被婆家赶出来了", {"shelter"}),
+        ("有没有哪里肯收我们", {"shelter"}),
+        ("能不能陪我坐一会", {"companionship"}),
+        ("光猫红灯掉线好几天了", {"network"}),
+        # what looks like it
+        ("去跟物业他们说说", set()),
+        ("今晚有地方睡的", set()),
+        ("我妈怕冷没电暖气", set()),
+        ("孩子的饭卡充不进去", set()),
+        ("水滴筹也发了", {"cash"}),
+    ],
+)
+def test_needs_are_told_apart_by_family(text, expected):
+    assert needs(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("妈妈躺在地上怎么叫都不醒", "unconscious"),
+        ("出的气多进的气少", "unconscious"),
+        ("我不想再醒过来了", "suicide"),
+        ("哥哥要去地下陪我妈", "suicide"),
+        ("他喝了百草枯", "poison"),
+        ("摔下来脑袋磕到石头一直说想吐", "bleeding"),
+        ("插座烧塑料的味好大墙也发烫", "fire"),
+        ("我弟弟四岁在商场走散了", "child_in_danger"),
+        ("爸爸喝醉了拿刀在踢门", "violence"),
+        ("阳台外面挂着个人快抓不住了", "child_in_danger"),
+        ("再不来人就没命了", "plea"),
+        ("早上起来床是空的我妈痴呆不见了", "old_person_missing"),
+    ],
+)
+def test_dangers_are_known_from_children_witnesses_and_calm_tellers(text, rule):
+    assert rule in dangers(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "排队排到现在没声音了",
+        "大水龙头拧不紧",
+        "报警器叫是它过期了",
+        "眼皮都不抬",
+        "药断了断了三天",
+        "人倒了三个都是发烧",
+    ],
+)
+def test_what_only_sounds_like_danger_raises_no_alarm(text):
+    assert dangers(text) == set()
