@@ -11,10 +11,14 @@ from sqlalchemy.orm import Session
 
 from hotline.models import (
     Call,
+    CatalogueRow,
+    CatalogueUse,
+    CatalogueVersion,
     Direction,
     Level,
     Line,
     Order,
+    OrderAssistant,
     Origin,
     Outcome,
     Recording,
@@ -229,6 +233,21 @@ def reviewed(session: Session, line: Line, text: str, category: str, urgency: st
     orders.move(session, made, Move.TRIAGE, reviewer, NOW)
     session.flush()
     return made
+
+
+def catalogue(session: Session, of: Unit, *rows: CatalogueRow) -> CatalogueVersion:
+    """A catalogue of the unit `of`, in use."""
+    made = CatalogueVersion(unit=of, number=next(_next), note="首次录入", made_at=NOW, rows=list(rows))
+    session.add_all([made, CatalogueUse(unit_id=of.id, version=made, used_from=NOW, note="首次录入")])
+    session.flush()
+    return made
+
+
+def assist(session: Session, order: Order, by: Unit) -> OrderAssistant:
+    """The unit `by` assists the order's holder."""
+    order.assistants.append(OrderAssistant(unit=by, since=NOW))
+    session.flush()
+    return order.assistants[-1]
 
 
 def step(session: Session, order: Order, move: Move, *, at: datetime = NOW) -> None:

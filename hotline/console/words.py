@@ -27,9 +27,10 @@ from hotline.models import (
     Work,
 )
 from hotline.rules.call_flow import CallState
+from hotline.rules.catalogue import Ground, Hold
 from hotline.rules.clocks import Step
 from hotline.rules.facts import Category, FactName, Group, Need, Urgency
-from hotline.rules.order_states import Move, OrderState
+from hotline.rules.order_states import Move, OrderState, Remark
 from hotline.rules.roles import Role
 from hotline.rules.survey_states import AttemptState, Reason, Resolved, RoundState, Satisfied
 from hotline.services.desk.start import Waiting
@@ -71,6 +72,26 @@ WORDS: Mapping[type[StrEnum], Mapping[Any, LazyString]] = {
         Move.REWORK: _p("move", "Have it done again"),
         Move.MERGE: _p("move", "Merge"),
         Move.UNMERGE: _p("move", "Undo the merge"),
+    },
+    Remark: {
+        Remark.ASSISTANT_ADDED: _p("remark", "assisting unit added"),
+        Remark.ASSISTANT_REMOVED: _p("remark", "assisting unit released"),
+        Remark.ASSISTED: _p("remark", "assisting unit reports"),
+        Remark.KEPT: _p("remark", "left to a dispatcher"),
+    },
+    Ground: {
+        Ground.ROW: _p("dispatch", "a row of the dispatch catalogue"),
+        Ground.PLACE: _p("dispatch", "the unit of the place"),
+        Ground.ABOVE: _p("dispatch", "the nearest unit above the place that has handlers"),
+        Ground.NO_PLACE: _p("dispatch", "no row fits, and the place is not known"),
+        Ground.NOBODY: _p("dispatch", "no row fits, and no unit of the place has handlers"),
+    },
+    Hold: {
+        Hold.SECRET: _p("dispatch", "a secret order"),
+        Hold.RETURNED: _p("dispatch", "it was returned before"),
+        Hold.UNSURE_CATEGORY: _p("dispatch", "the category is not sure enough"),
+        Hold.UNSURE_PLACE: _p("dispatch", "the place is not sure enough"),
+        Hold.NO_SIGNER: _p("dispatch", "nobody at the unit could sign for it"),
     },
     Step: {
         Step.ACCEPT: _p("clock", "accept"),
@@ -324,6 +345,11 @@ WORDS: Mapping[type[StrEnum], Mapping[Any, LazyString]] = {
         Action.LEARNING_ASKED: _p("action", "asked for a round of learning"),
         Action.UNDERSTANDING_CHOSEN: _p("action", "chose what to understand with"),
         Action.WORD_DECIDED: _p("action", "decided about a local word"),
+        Action.CATALOGUE_CHANGED: _p("action", "changed a dispatch catalogue"),
+        Action.CATALOGUE_CHOSEN: _p("action", "chose a version of a dispatch catalogue"),
+        Action.AUTO_DISPATCH_SET: _p("action", "set automatic dispatch"),
+        Action.ASSISTANTS_CHANGED: _p("action", "changed who assists"),
+        Action.ASSISTANCE_NOTED: _p("action", "reported as an assisting unit"),
     },
     LearningEnd: {
         LearningEnd.BETTER: _p("learning", "better: put into use"),
@@ -397,8 +423,10 @@ def masked(number: str | None) -> str:
 
 
 def reason_words(reason: str) -> str:
-    """The reason in the history; what the callback's machine wrote there is put into words."""
+    """The reason in the history; what the callback's machine or the catalogue wrote there is put into words."""
     kind, _colon, said = reason.partition(":")
+    if kind == "catalogue":
+        return str(_p("history", "catalogue: %(said)s", said=_catalogue_words(said)))
     if kind != "callback":
         return reason
     return str(_p("history", "callback: %(said)s", said=_callback_words(said)))
@@ -415,6 +443,11 @@ def _callback_words(said: str) -> str:
     return str(_p("between the parts of a list", ", ")).join(filter(None, words))
 
 
+def _catalogue_words(said: str) -> str:
+    kind = next((kind for kind in (Ground, Hold) if said in set(kind)), None)
+    return word(kind(said)) if kind else said
+
+
 # What an entry of the audit log is about, by the name of its table.
 SUBJECTS: Mapping[str, LazyString] = {
     "orders": _p("subject", "order"),
@@ -425,6 +458,7 @@ SUBJECTS: Mapping[str, LazyString] = {
     "outbox": _p("subject", "work"),
     "learning_rounds": _p("subject", "round of learning"),
     "local_words": _p("subject", "local word"),
+    "catalogue_versions": _p("subject", "dispatch catalogue"),
 }
 
 

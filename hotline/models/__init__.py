@@ -13,6 +13,7 @@ from hotline.models.calls import (
     TextMessage,
     Transcript,
 )
+from hotline.models.dispatch import CatalogueRow, CatalogueUse, CatalogueVersion, OrderAssistant
 from hotline.models.learning import (
     LearningEnd,
     LearningRound,
@@ -33,6 +34,9 @@ __all__ = [
     "Attention",
     "AuditEntry",
     "Call",
+    "CatalogueRow",
+    "CatalogueUse",
+    "CatalogueVersion",
     "Channel",
     "Direction",
     "Fact",
@@ -45,6 +49,7 @@ __all__ = [
     "ModelUse",
     "OptOut",
     "Order",
+    "OrderAssistant",
     "OrderClocks",
     "OrderEvent",
     "OrderNumberDay",

@@ -30,6 +30,11 @@ class Action(StrEnum):
     LEARNING_ASKED = "learning_asked"
     UNDERSTANDING_CHOSEN = "understanding_chosen"
     WORD_DECIDED = "word_decided"
+    CATALOGUE_CHANGED = "catalogue_changed"
+    CATALOGUE_CHOSEN = "catalogue_chosen"
+    AUTO_DISPATCH_SET = "auto_dispatch_set"
+    ASSISTANTS_CHANGED = "assistants_changed"
+    ASSISTANCE_NOTED = "assistance_noted"
 
 
 class AuditEntry(Base):

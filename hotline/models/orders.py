@@ -9,9 +9,10 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hotline.db import Base, text_enum
 from hotline.models.calls import Call, Origin, Transcript
+from hotline.models.dispatch import CatalogueRow, OrderAssistant
 from hotline.models.people import Unit, User
 from hotline.rules.facts import Category, FactName, Urgency
-from hotline.rules.order_states import Move, OrderState
+from hotline.rules.order_states import Move, OrderState, Remark
 
 if TYPE_CHECKING:
     from hotline.models.surveys import SurveyRound
@@ -62,6 +63,8 @@ class Order(Base):
     unit_id: Mapped[int] = mapped_column(ForeignKey("units.id", ondelete="RESTRICT"))
     place_id: Mapped[int | None] = mapped_column(ForeignKey("units.id", ondelete="RESTRICT"), index=True)
     handler_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"), index=True)
+    # The department or charity that has the matter, or settled it; none once it is ours again.
+    referred_to_id: Mapped[int | None] = mapped_column(ForeignKey("units.id", ondelete="RESTRICT"), index=True)
     # Rung back by the survey: the number that called, unless a person corrected it.
     number_to_ring: Mapped[str | None] = mapped_column(String(20), index=True)
     is_secret: Mapped[bool] = mapped_column(server_default=text("false"))
@@ -84,9 +87,13 @@ class Order(Base):
     intake_unit: Mapped[Unit] = relationship(foreign_keys=[intake_unit_id])
     unit: Mapped[Unit] = relationship(foreign_keys=[unit_id])
     place: Mapped[Unit | None] = relationship(foreign_keys=[place_id])
+    referred_to: Mapped[Unit | None] = relationship(foreign_keys=[referred_to_id])
     handler: Mapped[User | None] = relationship()
     calls: Mapped[list[Call]] = relationship(
         back_populates="order", foreign_keys=[Call.order_id], order_by=Call.started_at
+    )
+    assistants: Mapped[list[OrderAssistant]] = relationship(
+        back_populates="order", order_by=OrderAssistant.unit_id, cascade="all, delete-orphan"
     )
     history: Mapped[list["OrderEvent"]] = relationship(back_populates="order", order_by="OrderEvent.id")
     past_clocks: Mapped[list["OrderClocks"]] = relationship(back_populates="order", order_by="OrderClocks.run")
@@ -120,23 +127,35 @@ class OrderEvent(Base):
     """One row of an order's history; the database refuses to change or remove it."""
 
     __tablename__ = "order_events"
-    __table_args__ = (Index("ix_order_events_triaged", "at", "order_id", postgresql_where=text("move = 'triage'")),)
+    __table_args__ = (
+        Index("ix_order_events_triaged", "at", "order_id", postgresql_where=text("move = 'triage'")),
+        CheckConstraint("move is null or remark is null", name="move_or_remark"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     order_id: Mapped[int] = mapped_column(ForeignKey("orders.id", ondelete="RESTRICT"), index=True)
-    # None for `received` and for what is no move: a note, a corrected fact.
+    # None for `received` and for what is no move.
     move: Mapped[Move | None] = mapped_column(text_enum(Move))
+    remark: Mapped[Remark | None] = mapped_column(text_enum(Remark))
     from_state: Mapped[OrderState | None] = mapped_column(text_enum(OrderState, "from_state"))
     to_state: Mapped[OrderState] = mapped_column(text_enum(OrderState, "to_state"))
     # None: the system itself.
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"), index=True)
     unit_id: Mapped[int] = mapped_column(ForeignKey("units.id", ondelete="RESTRICT"), index=True)
+    # Beside the holder: the unit that assists, or the body that the order was referred to.
+    other_unit_id: Mapped[int | None] = mapped_column(ForeignKey("units.id", ondelete="RESTRICT"), index=True)
+    # By which the order was dispatched; it knows its version.
+    catalogue_row_id: Mapped[int | None] = mapped_column(
+        ForeignKey("catalogue_rows.id", ondelete="RESTRICT"), index=True
+    )
     reason: Mapped[str | None] = mapped_column(Text)
     at: Mapped[datetime]
 
     order: Mapped[Order] = relationship(back_populates="history")
     user: Mapped[User | None] = relationship()
-    unit: Mapped[Unit] = relationship()
+    unit: Mapped[Unit] = relationship(foreign_keys=[unit_id])
+    other_unit: Mapped[Unit | None] = relationship(foreign_keys=[other_unit_id])
+    catalogue_row: Mapped[CatalogueRow | None] = relationship()
 
 
 class Fact(Base):

@@ -46,6 +46,15 @@ class Move(StrEnum):
     UNMERGE = "unmerge"
 
 
+class Remark(StrEnum):
+    """What stands in an order's history without moving it."""
+
+    ASSISTANT_ADDED = "assistant_added"
+    ASSISTANT_REMOVED = "assistant_removed"
+    ASSISTED = "assisted"
+    KEPT = "kept"
+
+
 _S, _M = OrderState, Move
 
 ORDER: dict[OrderState, dict[Move, OrderState]] = {

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from hotline.db import Base, make_sessions
 from hotline.models import (
+    CatalogueRow,
     Direction,
     LearningRound,
     LocalWord,
@@ -200,6 +201,8 @@ def filled(migrated: Engine) -> Engine:
         learning.put_in_use(session, _learned(session), SYSTEM, NOW)
         session.add(LocalWord(word="静溪北村", kind=WordKind.PLACE, state=WordState.PROPOSED, typed_at=NOW))
         factories.order(session, line, OrderState.MERGED)
+        factories.catalogue(session, line.unit, CatalogueRow(unit=line.unit, assisting=[factories.unit(session)]))
+        factories.assist(session, attempt.round.order, line.unit)
     return migrated
 
 
