@@ -1,11 +1,12 @@
-"""Deadlines of an order and the hours in which people may be rung."""
+"""Deadlines of an order, what a pause makes of them, and the hours in which people may be rung."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from hotline.rules.calendar import Counting
 from hotline.rules.policy import Limits, Policy
 
 
@@ -20,12 +21,11 @@ class Deadlines:
 
 def deadlines(limits: Limits, received_at: datetime, zone: ZoneInfo) -> Deadlines:
     """All three start when the order was received, so that no unit gains time by not signing."""
-    resolve_by = _midnight_after(received_at, zone) if limits.same_day else _plus(received_at, limits.resolve)
-    return Deadlines(
-        accept_by=_plus(received_at, limits.accept),
-        contact_by=_plus(received_at, limits.contact),
-        resolve_by=resolve_by,
-    )
+    due = [
+        limits.counting.add(received_at, span) if span is not None else None
+        for span in (limits.accept, limits.contact, limits.resolve)
+    ]
+    return Deadlines(due[0], due[1], _end_of_day(limits.counting, received_at, zone) if limits.same_day else due[2])
 
 
 class Step(StrEnum):
@@ -36,11 +36,74 @@ class Step(StrEnum):
     RESOLVE = "resolve"
 
 
-def running(until: Deadlines, done: Mapping[Step, datetime | None]) -> tuple[Step, datetime] | None:
-    """The clock that ends next among those whose step is not done; None when none runs."""
+Done = Mapping[Step, datetime | None]
+# Nobody may take longer to sign because of a pause: it begins after that.
+PAUSABLE = frozenset({Step.CONTACT, Step.RESOLVE})
+
+
+def all_running(until: Deadlines, done: Done, paused_at: datetime | None = None) -> list[tuple[Step, datetime]]:
+    """The clocks whose step is not done, and when they end; of one paused at `paused_at` those that had run out."""
     limits = {Step.ACCEPT: until.accept_by, Step.CONTACT: until.contact_by, Step.RESOLVE: until.resolve_by}
-    left = [(step, due) for step, due in limits.items() if due is not None and done[step] is None]
-    return min(left, key=lambda each: each[1], default=None)
+    return [
+        (step, due)
+        for step, due in limits.items()
+        if due is not None and done[step] is None and not (paused_at and step in PAUSABLE and due > paused_at)
+    ]
+
+
+def running(until: Deadlines, done: Done, paused_at: datetime | None = None) -> tuple[Step, datetime] | None:
+    """The clock of `all_running` that ends next; None when none runs."""
+    return min(all_running(until, done, paused_at), key=lambda each: each[1], default=None)
+
+
+@dataclass(frozen=True)
+class Left:
+    """How much counted time a pause found on the clocks that it stopped; None where it stopped none."""
+
+    contact: timedelta | None
+    resolve: timedelta | None
+
+
+def left_at(until: Deadlines, done: Done, at: datetime, counting: Counting) -> Left:
+    """What is on the clocks that a pause stops at `at`: those not done and not run out."""
+    stopped = {step: due for step, due in all_running(until, done) if due > at}
+    contact, resolve = stopped.get(Step.CONTACT), stopped.get(Step.RESOLVE)
+    return Left(
+        contact=counting.between(at, contact) if contact else None,
+        resolve=counting.between(at, resolve) if resolve else None,
+    )
+
+
+def resumed(until: Deadlines, left: Left, at: datetime, counting: Counting) -> Deadlines:
+    """The deadlines once a pause ends at `at`: what was left begins to run then; what it did not stop stays."""
+
+    def later(due: datetime | None, span: timedelta | None) -> datetime | None:
+        return due if due is None or span is None else max(due, counting.add(at, span))
+
+    return Deadlines(until.accept_by, later(until.contact_by, left.contact), later(until.resolve_by, left.resolve))
+
+
+def after_pauses(
+    until: Deadlines, done: Done, pauses: Iterable[tuple[datetime, datetime]], counting: Counting
+) -> Deadlines:
+    """Deadlines reckoned anew, moved by the pauses that there were, oldest first, each from when to when."""
+    for start, end in pauses:
+        then = {step: at if at is not None and at <= start else None for step, at in done.items()}
+        until = resumed(until, left_at(until, then, start, counting), end, counting)
+    return until
+
+
+def earlier(one: Deadlines, other: Deadlines) -> Deadlines:
+    """Of each two limits the one that comes first; where there is one, that."""
+
+    def first(*due: datetime | None) -> datetime | None:
+        return min((each for each in due if each is not None), default=None)
+
+    return Deadlines(
+        first(one.accept_by, other.accept_by),
+        first(one.contact_by, other.contact_by),
+        first(one.resolve_by, other.resolve_by),
+    )
 
 
 def next_calling_time(policy: Policy, wanted_at: datetime, zone: ZoneInfo) -> datetime:
@@ -61,10 +124,6 @@ def _may_call(policy: Policy, at: time) -> bool:
     return start <= at < end if start < end else at >= start or at < end
 
 
-def _plus(start: datetime, span: timedelta | None) -> datetime | None:
-    return start + span if span is not None else None
-
-
-def _midnight_after(start: datetime, zone: ZoneInfo) -> datetime:
-    tomorrow = start.astimezone(zone).date() + timedelta(days=1)
+def _end_of_day(counting: Counting, start: datetime, zone: ZoneInfo) -> datetime:
+    tomorrow = counting.first_day(start.astimezone(zone).date()) + timedelta(days=1)
     return datetime.combine(tomorrow, time(0), zone).astimezone(start.tzinfo)

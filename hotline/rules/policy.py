@@ -1,9 +1,12 @@
 """What a unit may set for itself and the units below it; every figure of the field that is not a law of nature."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import time, timedelta
+from itertools import pairwise
 from typing import Any, Self
 
+from hotline.rules.calendar import ALL_TIME, MONDAY_TO_FRIDAY, Counting, Hours
 from hotline.rules.facts import Urgency
 
 
@@ -11,13 +14,16 @@ from hotline.rules.facts import Urgency
 class Limits:
     """How long each step may take, counted from the moment the order was received; None is no limit.
 
-    `same_day` ends the time for `resolved` at midnight, local time, instead of after a span.
+    `same_day` ends the time for `resolved` at midnight, local time, instead of after a span. `in_working_time` says
+    that only working time counts; `counting` is then the unit's calendar, as `services.clocks.limits_for` fills it in.
     """
 
     accept: timedelta | None
     contact: timedelta | None
     resolve: timedelta | None
     same_day: bool = False
+    in_working_time: bool = False
+    counting: Counting = ALL_TIME
 
 
 _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -30,6 +36,29 @@ LIMITS: dict[Urgency, Limits] = {
     # "At once" is meant for a person on the line; a recorded question is rung back as fast as an urgent matter.
     Urgency.CONSULTATION: Limits(accept=None, contact=30 * _MINUTE, resolve=None, same_day=True),
 }
+
+# Where an emergency is declared: everybody is answered as fast as an urgent matter is on other days.
+EMERGENCY_LIMITS: dict[Urgency, Limits] = {
+    Urgency.EMERGENCY: LIMITS[Urgency.EMERGENCY],
+    Urgency.URGENT: Limits(accept=10 * _MINUTE, contact=20 * _MINUTE, resolve=12 * _HOUR),
+    Urgency.NORMAL: LIMITS[Urgency.URGENT],
+    Urgency.CONSULTATION: LIMITS[Urgency.CONSULTATION],
+}
+
+# A person in danger waits no shorter because it is Sunday.
+NEVER_RESTS = frozenset({Urgency.EMERGENCY, Urgency.URGENT})
+
+
+@dataclass(frozen=True)
+class Portion:
+    """A share of the span that a clock was given, but no more than `most`."""
+
+    share: float
+    most: timedelta
+
+    def of(self, span: timedelta) -> timedelta:
+        """So much of `span`."""
+        return min(span * self.share, self.most)
 
 
 class PolicyError(ValueError):
@@ -49,23 +78,42 @@ class Policy:
     calls_from: time = time(9, 0)
     calls_until: time = time(21, 0)
     limits: dict[Urgency, Limits] = field(default_factory=lambda: dict(LIMITS))
+    # Instead of `limits` as long as a unit is in emergency mode.
+    emergency_mode: dict[Urgency, Limits] = field(default_factory=lambda: dict(EMERGENCY_LIMITS))
+    working_hours: tuple[Hours, ...] = (Hours(time(9), time(12)), Hours(time(14), time(18)))
+    # 1 is Monday.
+    working_weekdays: frozenset[int] = MONDAY_TO_FRIDAY
+    # A handler's pause waits for a supervisor's word; all pauses of one run of work together are no longer than this.
+    pause_needs_approval: bool = True
+    longest_pause: timedelta = timedelta(days=7)
+    # Blue: so long before a limit. Red: so long after it, while yellow comes with the limit itself.
+    reminder: Portion = Portion(0.2, 4 * _HOUR)
+    red_after: Portion = Portion(0.5, 2 * _HOUR)
+    # Up to how many supervising units above the one addressed get a copy.
+    copies_up: int = 1
+    # No reminder between these local times but for an emergency; equal times mean never quiet.
+    quiet_from: time = time(22, 0)
+    quiet_until: time = time(7, 0)
+    # When the day's list of what is not cleared is made.
+    uncleared_at: time = time(20, 0)
 
     def with_overrides(self, stored: dict[str, Any]) -> Self:
         """This policy with what a unit stored as JSON: spans in seconds, times as HH:MM.
 
+        Of limits and portions a unit may store a part; the rest of them stays.
+
         Raises:
             PolicyError: on a key or value that makes no sense.
         """
-        return replace(self, **{key: _read(key, value) for key, value in stored.items()})
+        return replace(self, **{key: self._read(key, value) for key, value in stored.items()})
 
-
-def _read(key: str, value: Any) -> Any:
-    try:
-        return _READERS[key](value)
-    except KeyError:
-        raise PolicyError(f"{key}: no such setting") from None
-    except (TypeError, ValueError, OverflowError) as error:
-        raise PolicyError(f"{key}: {error}") from error
+    def _read(self, key: str, value: Any) -> Any:
+        if key not in _READERS and key not in _CHANGES:
+            raise PolicyError(f"{key}: no such setting")
+        try:
+            return _CHANGES[key](getattr(self, key), value) if key in _CHANGES else _READERS[key](value)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise PolicyError(f"{key}: {error}") from error
 
 
 def _span(value: Any) -> timedelta:
@@ -94,6 +142,77 @@ def _pace(value: Any) -> int:
     return int(value)
 
 
+def _yes_or_no(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError("must be true or false")
+    return value
+
+
+def _share(value: Any) -> float:
+    if isinstance(value, bool) or not 0 <= float(value) <= 1:
+        raise ValueError("must be between 0 and 1")
+    return float(value)
+
+
+def _few(value: Any) -> int:
+    if not 0 <= int(value) <= 10:  # noqa: PLR2004 - no organisation is that deep
+        raise ValueError("must be between 0 and 10")
+    return int(value)
+
+
+def _weekdays(value: Any) -> frozenset[int]:
+    days = frozenset(int(day) for day in value)
+    if not days or not days <= frozenset(range(1, 8)):
+        raise ValueError("must be days from 1, Monday, to 7, Sunday, and at least one of them")
+    return days
+
+
+def _working_hours(value: Any) -> tuple[Hours, ...]:
+    stretches = tuple(Hours(_time_of_day(start), _time_of_day(end)) for start, end in value)
+    in_order = all(one.end != time(0) and one.end <= other.start for one, other in pairwise(stretches))
+    if not stretches or not in_order or not all(stretch.is_possible for stretch in stretches):
+        raise ValueError('must be stretches of a day, one after the other, as in [["09:00", "12:00"]]')
+    return stretches
+
+
+_LONGEST_LIMIT = timedelta(days=366)
+_STEPS = ("accept", "contact", "resolve")
+_FLAGS = ("same_day", "in_working_time")
+
+
+def _change_limits(before: dict[Urgency, Limits], value: Any) -> dict[Urgency, Limits]:
+    if not isinstance(value, dict) or not value:
+        raise TypeError("must name limits by urgency")
+    return {**before, **{Urgency(name): _limits(Urgency(name), before, told) for name, told in value.items()}}
+
+
+def _limits(urgency: Urgency, before: dict[Urgency, Limits], told: Any) -> Limits:
+    unknown = set(told) - {*_STEPS, *_FLAGS}
+    if unknown:
+        raise ValueError(f"{urgency} has no {min(unknown)}")
+    changes: dict[str, Any] = {step: _limit(told[step]) for step in _STEPS if step in told}
+    changes |= {flag: _yes_or_no(told[flag]) for flag in _FLAGS if flag in told}
+    limits = replace(before[urgency], **changes)
+    if limits.in_working_time and urgency in NEVER_RESTS:
+        raise ValueError(f"{urgency} runs day and night")
+    if limits.same_day and limits.resolve is not None:
+        raise ValueError(f"{urgency} ends either with the day or after a span")
+    return limits
+
+
+def _limit(value: Any) -> timedelta | None:
+    limit = None if value is None else _span(value)
+    if limit is not None and not timedelta(0) < limit <= _LONGEST_LIMIT:
+        raise ValueError("a limit must be more than nothing and at most a year")
+    return limit
+
+
+def _change_portion(before: Portion, value: Any) -> Portion:
+    if not isinstance(value, dict) or not value or set(value) - {"share", "most"}:
+        raise ValueError('must be like {"share": 0.2, "most": 14400}')
+    return Portion(_share(value.get("share", before.share)), _span(value["most"]) if "most" in value else before.most)
+
+
 _READERS = {
     "survey_delay": _span,
     "survey_attempts": _count,
@@ -101,4 +220,20 @@ _READERS = {
     "calls_per_minute": _pace,
     "calls_from": _time_of_day,
     "calls_until": _time_of_day,
+    "working_hours": _working_hours,
+    "working_weekdays": _weekdays,
+    "pause_needs_approval": _yes_or_no,
+    "longest_pause": _span,
+    "copies_up": _few,
+    "quiet_from": _time_of_day,
+    "quiet_until": _time_of_day,
+    "uncleared_at": _time_of_day,
+}
+
+# What may be changed in part is told what it was.
+_CHANGES: dict[str, Callable[[Any, Any], Any]] = {
+    "limits": _change_limits,
+    "emergency_mode": _change_limits,
+    "reminder": _change_portion,
+    "red_after": _change_portion,
 }
