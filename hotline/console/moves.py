@@ -20,7 +20,7 @@ from hotline.console.forms import (
     ResultForm,
     UnitForm,
 )
-from hotline.models import Level, Order, Outcome, Unit, User
+from hotline.models import Order, Outcome, Unit, User
 from hotline.rules.machine import ImpossibleMoveError
 from hotline.rules.order_states import Move
 from hotline.services import orders, organisation, results
@@ -62,7 +62,7 @@ def form_for(move: Move, units: Sequence[UnitChoice], **given: Any) -> MoveForm:
     """The form of a move, with its choices; `given` goes to the form."""
     form = MOVES[move].form(**given)
     if isinstance(form, UnitForm):
-        form.offer([unit for unit in units if move != Move.REFER or unit.level in _OTHER_BODIES])
+        form.offer([unit for unit in units if move != Move.REFER or unit.level in orders.BODIES])
     return form
 
 
@@ -90,9 +90,6 @@ def make(doing: Doing, move: Move, form: MoveForm, seen: int) -> None:
         MOVES[move].act(doing, form)
     except ReasonMissingError as error:
         raise UnusableFieldError({"reason": gettext("Please fill this in.")}) from error
-
-
-_OTHER_BODIES = frozenset({Level.DEPARTMENT, Level.CHARITY})
 
 
 def _plain(move: Move) -> MoveKind:
@@ -129,8 +126,9 @@ def _contact(doing: Doing, form: ContactForm) -> None:
 
 
 def _refer(doing: Doing, form: ReferForm) -> None:
-    reason = gettext("%(body)s: %(reason)s", body=_unit(doing, form).name, reason=form.note.data)
-    _move(doing, Move.REFER, reason)
+    body = _unit(doing, form)
+    reason = gettext("%(body)s: %(reason)s", body=body.name, reason=form.note.data)
+    orders.refer(doing.session, doing.order, body, doing.actor, doing.now, reason)
 
 
 def _close(doing: Doing, form: CloseForm) -> None:

@@ -77,6 +77,20 @@ class Policy:
     # Calls leave between these local times only; equal times mean all day.
     calls_from: time = time(9, 0)
     calls_until: time = time(21, 0)
+    # An order that came back so often is given to whom a supervisor names.
+    appoint_after_returns: int = 3
+    # Reviewed orders go by the dispatch catalogue without anybody's doing, if their category and place were confirmed
+    # by a person or are at least this sure (0 to 1).
+    auto_dispatch: bool = False
+    auto_confidence: float = 0.9
+    # How far ahead gaps in the roster are told, and the daily local hours in which somebody must be on duty; equal
+    # times mean all day.
+    roster_look_ahead: timedelta = timedelta(days=7)
+    roster_from: time = time(0, 0)
+    roster_until: time = time(0, 0)
+    # An emergency goes to the next on the roster after so long, and everybody is told so many times.
+    alarm_spacing: timedelta = timedelta(minutes=3)
+    alarm_rounds: int = 3
     limits: dict[Urgency, Limits] = field(default_factory=lambda: dict(LIMITS))
     # Instead of `limits` as long as a unit is in emergency mode.
     emergency_mode: dict[Urgency, Limits] = field(default_factory=lambda: dict(EMERGENCY_LIMITS))
@@ -123,6 +137,20 @@ def _span(value: Any) -> timedelta:
     return span
 
 
+def _look_ahead(value: Any) -> timedelta:
+    span = _span(value)
+    if not timedelta(days=1) <= span <= timedelta(days=60):
+        raise ValueError("must be between a day and 60 days")
+    return span
+
+
+def _alarm_spacing(value: Any) -> timedelta:
+    span = _span(value)
+    if not timedelta(seconds=30) <= span <= timedelta(hours=1):
+        raise ValueError("must be between 30 seconds and an hour: a telephone rings that long, and a life is at risk")
+    return span
+
+
 def _count(value: Any) -> int:
     if not 1 <= int(value) <= 10:  # noqa: PLR2004 - more than ten calls about one order is harassment
         raise ValueError("must be between 1 and 10")
@@ -139,6 +167,12 @@ def _time_of_day(value: Any) -> time:
 def _pace(value: Any) -> int:
     if not 1 <= int(value) <= 600:  # noqa: PLR2004 - ten a second is more than any carrier takes
         raise ValueError("must be between 1 and 600")
+    return int(value)
+
+
+def _returns(value: Any) -> int:
+    if not 1 <= int(value) <= 100:  # noqa: PLR2004 - whoever wants none of it names what is never reached
+        raise ValueError("must be between 1 and 100")
     return int(value)
 
 
@@ -220,6 +254,14 @@ _READERS = {
     "calls_per_minute": _pace,
     "calls_from": _time_of_day,
     "calls_until": _time_of_day,
+    "roster_look_ahead": _look_ahead,
+    "roster_from": _time_of_day,
+    "roster_until": _time_of_day,
+    "alarm_spacing": _alarm_spacing,
+    "alarm_rounds": _count,
+    "appoint_after_returns": _returns,
+    "auto_dispatch": _yes_or_no,
+    "auto_confidence": _share,
     "working_hours": _working_hours,
     "working_weekdays": _weekdays,
     "pause_needs_approval": _yes_or_no,

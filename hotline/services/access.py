@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, or_, select
 
-from hotline.models import Call, Line, Order, Unit, User
+from hotline.models import Call, Line, Order, OrderAssistant, Unit, User
 from hotline.rules.roles import Role
 
 
@@ -40,9 +40,11 @@ def actor_for(user: User) -> Actor:
 
 
 def sees_order(actor: Actor) -> ColumnElement[bool]:
-    """A condition on `Order`: held by, or come in at, a unit that the actor sees."""
+    """A condition on `Order`: held by, come in at, referred to or assisted by a unit that the actor sees."""
     units = _units_below(actor)
-    return or_(Order.unit_id.in_(units), Order.intake_unit_id.in_(units))
+    assisted = select(OrderAssistant.order_id).where(OrderAssistant.unit_id.in_(units))
+    here = (column.in_(units) for column in (Order.unit_id, Order.intake_unit_id, Order.referred_to_id))
+    return or_(*here, Order.id.in_(assisted))
 
 
 def sees_call(actor: Actor) -> ColumnElement[bool]:

@@ -8,21 +8,40 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
-from hotline.models import Action, Order, OrderClocks, OrderEvent, OrderNumberDay, Unit, User
+from hotline.models import (
+    Action,
+    CatalogueRow,
+    Level,
+    Order,
+    OrderClocks,
+    OrderEvent,
+    OrderNumberDay,
+    Unit,
+    User,
+)
 from hotline.rules import order_states, survey_states
 from hotline.rules.clocks import deadlines
 from hotline.rules.facts import Urgency
 from hotline.rules.machine import ImpossibleMoveError
-from hotline.rules.order_states import Move, OrderState
+from hotline.rules.order_states import Move, OrderState, Remark
 from hotline.rules.policy import Limits
 from hotline.rules.roles import Role
 from hotline.rules.survey_states import RoundEvent
 from hotline.services import audit
 from hotline.services.access import Actor, NotAllowedError
+from hotline.services.organisation import policy_for
 
 
 class ReasonMissingError(ValueError):
     """The move needs a reason and got none."""
+
+
+class SupervisorAppointsError(NotAllowedError):
+    """The order was returned so often that only a supervisor may dispatch it."""
+
+
+class NotABodyError(ValueError):
+    """Orders are referred to a department or charity; other units get them dispatched."""
 
 
 class ChangedMeanwhileError(Exception):
@@ -34,6 +53,12 @@ class ChangedMeanwhileError(Exception):
 
 
 _NEEDS_REASON = frozenset({Move.RETURN, Move.INVALIDATE, Move.REOPEN, Move.TAKE_BACK, Move.REFER, Move.MERGE})
+BODIES = frozenset({Level.DEPARTMENT, Level.CHARITY})
+# What the history tells about the body that an order was referred to.
+_WITH_THE_BODY = frozenset({Move.REFER, Move.REPORT_BACK, Move.TAKE_BACK})
+# What the body's own people do with it.
+_BY_THE_BODY = frozenset({Move.CONTACT, Move.REPORT_BACK})
+_OURS_AGAIN = frozenset({Move.TAKE_BACK, Move.REWORK, Move.DISPATCH})
 
 
 def reserve_number(session: Session, now: datetime, zone: ZoneInfo) -> str:
@@ -68,7 +93,7 @@ def set_urgency(order: Order, urgency: Urgency, limits: Limits, zone: ZoneInfo) 
 
 def note_received(session: Session, order: Order, now: datetime) -> None:
     """The first row of the history."""
-    _write(session, order, None, None, None, None, now)
+    _write(session, order, OrderEvent(at=now))
 
 
 def possible(order: Order) -> frozenset[Move]:
@@ -92,12 +117,25 @@ def triage(session: Session, order: Order, actor: Actor, now: datetime) -> None:
     move(session, order, Move.TRIAGE, actor, now)
 
 
-def dispatch(session: Session, order: Order, unit: Unit, actor: Actor, now: datetime, note: str | None = None) -> None:
-    """Hand the order to a unit; whoever of it signs becomes its handler."""
+def dispatch(
+    session: Session,
+    order: Order,
+    unit: Unit,
+    actor: Actor,
+    now: datetime,
+    note: str | None = None,
+    row: CatalogueRow | None = None,
+) -> None:
+    """Hand the order to a unit, by `row` of the catalogue if one said so; whoever of it signs becomes its handler.
+
+    Raises:
+        SupervisorAppointsError, and what `check` raises.
+    """
     check(session, order, Move.DISPATCH, actor)
     order.handler_id = None
     order.unit_id = unit.id
-    _make(session, order, Move.DISPATCH, actor, now, note)
+    order.assistants = [each for each in order.assistants if each.unit_id != unit.id]
+    _make(session, order, Move.DISPATCH, actor, now, note, row)
 
 
 def accept(session: Session, order: Order, handler: User, actor: Actor, now: datetime) -> None:
@@ -114,6 +152,19 @@ def give_back(session: Session, order: Order, actor: Actor, now: datetime, reaso
     order.returns += 1
     _make(session, order, Move.RETURN, actor, now, reason)
     order.unit_id = order.intake_unit_id
+
+
+def refer(session: Session, order: Order, body: Unit, actor: Actor, now: datetime, reason: str) -> None:
+    """Hand the matter to a department or charity (转办转介), which sees the order and may report its result.
+
+    Raises:
+        NotABodyError, and what `check` raises.
+    """
+    if body.level not in BODIES:
+        raise NotABodyError(f"{body.name} is neither a department nor a charity")
+    check(session, order, Move.REFER, actor, reason)
+    order.referred_to_id = body.id
+    _make(session, order, Move.REFER, actor, now, reason)
 
 
 def take_back(session: Session, order: Order, actor: Actor, now: datetime, reason: str) -> None:
@@ -184,37 +235,89 @@ def check(session: Session, order: Order, chosen: Move, actor: Actor, reason: st
     Raises:
         hotline.rules.machine.ImpossibleMoveError: the order's state does not allow it.
         NotAllowedError: the actor's roles or unit do not.
+        SupervisorAppointsError: the order was returned too often for a dispatcher.
         ReasonMissingError: this move needs a reason.
     """
     order_states.after(order.state, chosen)
     if not actor.is_system and not _may(session, order, chosen, actor):
         raise NotAllowedError(chosen.value)
+    if _waits_for_supervisor(session, order, chosen, actor):
+        raise SupervisorAppointsError(f"returned {order.returns} times: a supervisor appoints who gets it")
     if chosen in _NEEDS_REASON and not (reason or "").strip():
         raise ReasonMissingError(chosen.value)
 
 
 def allowed(session: Session, order: Order, actor: Actor) -> list[Move]:
     """The moves that the actor could make now, in the table's order."""
-    return [chosen for chosen in order_states.moves(order.state, actor.roles) if _may(session, order, chosen, actor)]
+    return [
+        chosen
+        for chosen in order_states.moves(order.state, actor.roles)
+        if _may(session, order, chosen, actor) and not _waits_for_supervisor(session, order, chosen, actor)
+    ]
+
+
+def needs_appointment(session: Session, order: Order) -> bool:
+    """Whether the order came back so often that a supervisor appoints who gets it next."""
+    if not order.returns:
+        return False
+    return order.returns >= policy_for(session, session.get_one(Unit, order.intake_unit_id)).appoint_after_returns
+
+
+def remark(
+    session: Session,
+    order: Order,
+    kind: Remark,
+    actor: Actor,
+    now: datetime,
+    *,
+    other: Unit | None = None,
+    reason: str | None = None,
+) -> None:
+    """Write down what does not move the order; who looked at it before is told all the same."""
+    flag_modified(order, "state")
+    about = OrderEvent(remark=kind, from_state=order.state, user_id=actor.user_id, reason=reason, at=now)
+    about.other_unit_id = other.id if other else None
+    _write(session, order, about)
+
+
+def _waits_for_supervisor(session: Session, order: Order, chosen: Move, actor: Actor) -> bool:
+    if chosen != Move.DISPATCH or actor.is_system or Role.SUPERVISOR in actor.roles:
+        return False
+    return needs_appointment(session, order)
 
 
 def _may(session: Session, order: Order, chosen: Move, actor: Actor) -> bool:
     roles = actor.roles & order_states.WHO[chosen]
     if roles and _is_below(session, order.unit_id, actor):
         return True
+    if roles and chosen in _BY_THE_BODY and order.referred_to_id and _is_below(session, order.referred_to_id, actor):
+        return True
     # A handler works on what the own unit, or one below it, holds; the others act on all that they see.
     return bool(roles - {Role.HANDLER}) and _is_below(session, order.intake_unit_id, actor)
 
 
-def _make(session: Session, order: Order, chosen: Move, actor: Actor, now: datetime, reason: str | None = None) -> None:
-    before = order.state
+def _make(
+    session: Session,
+    order: Order,
+    chosen: Move,
+    actor: Actor,
+    now: datetime,
+    reason: str | None = None,
+    row: CatalogueRow | None = None,
+) -> None:
+    before, body = order.state, order.referred_to_id if chosen in _WITH_THE_BODY else None
     with session.no_autoflush:  # the caller set what belongs to the new state already
         undone = chosen == Move.UNMERGE
         order.state = _before_merge(session, order) if undone else order_states.after(before, chosen)
         flag_modified(order, "state")  # a move that leads back to the same state is a change too
         _stop_clock(order, chosen, now)
         _follow_up_survey(order, chosen, now)
-    _write(session, order, chosen, before, actor.user_id, (reason or "").strip() or None, now)
+        if chosen in _OURS_AGAIN:
+            order.referred_to_id = None
+        event = OrderEvent(move=chosen, from_state=before, user_id=actor.user_id, at=now)
+        event.reason, event.other_unit_id = (reason or "").strip() or None, body
+        event.catalogue_row_id = row.id if row else None
+    _write(session, order, event)
     audit.note(session, actor, Action.ORDER_MOVED, now, subject="orders", subject_id=order.id, detail=chosen.value)
 
 
@@ -275,24 +378,7 @@ def _before_merge(session: Session, order: Order) -> OrderState:
     )
 
 
-def _write(
-    session: Session,
-    order: Order,
-    chosen: Move | None,
-    before: OrderState | None,
-    user_id: int | None,
-    reason: str | None,
-    now: datetime,
-) -> None:
-    order.history.append(
-        OrderEvent(
-            move=chosen,
-            from_state=before,
-            to_state=order.state,
-            user_id=user_id,
-            unit_id=order.unit_id,
-            reason=reason,
-            at=now,
-        )
-    )
+def _write(session: Session, order: Order, event: OrderEvent) -> None:
+    event.to_state, event.unit_id = order.state, order.unit_id
+    order.history.append(event)
     session.flush()

@@ -43,6 +43,12 @@ def test_what_is_set_counts_and_the_rest_stays() -> None:
         ("calls_from", 9),
         ("calls_until", "late"),
         ("calls_until", "21:00+08:00"),
+        ("appoint_after_returns", 0),
+        ("auto_dispatch", "no"),
+        ("auto_dispatch", 1),
+        ("auto_confidence", 1.01),
+        ("auto_confidence", "nan"),
+        ("auto_confidence", True),
         ("limits", {}),
         ("surveydelay", 1),
     ],
@@ -60,7 +66,19 @@ JSON = st.recursive(
 
 
 @given(
-    key=st.sampled_from(["survey_delay", "survey_attempts", "survey_spacing", "calls_from", "calls_until"]), value=JSON
+    key=st.sampled_from(
+        [
+            "survey_delay",
+            "survey_attempts",
+            "survey_spacing",
+            "calls_from",
+            "calls_until",
+            "appoint_after_returns",
+            "auto_dispatch",
+            "auto_confidence",
+        ]
+    ),
+    value=JSON,
 )
 def test_whatever_is_stored_is_a_policy_or_a_named_error(key: str, value: Any) -> None:
     try:
@@ -71,3 +89,6 @@ def test_whatever_is_stored_is_a_policy_or_a_named_error(key: str, value: Any) -
     assert 1 <= policy.survey_attempts <= 10
     assert policy.calls_from.tzinfo is None
     assert policy.calls_until.tzinfo is None
+    assert policy.appoint_after_returns >= 1
+    assert policy.auto_dispatch in {True, False}
+    assert 0 <= policy.auto_confidence <= 1

@@ -257,7 +257,9 @@ def _everything() -> tuple[ExecutableOption, ...]:
         joinedload(Order.handler),
         selectinload(Order.calls).joinedload(Call.line),
         heard.options(undefer(Recording.peaks), selectinload(Recording.transcripts).joinedload(Transcript.user)),
-        selectinload(Order.history).options(joinedload(OrderEvent.user), joinedload(OrderEvent.unit)),
+        selectinload(Order.history).options(
+            joinedload(OrderEvent.user), joinedload(OrderEvent.unit), joinedload(OrderEvent.other_unit)
+        ),
         selectinload(Order.facts).options(joinedload(Fact.user), joinedload(Fact.transcript)),
         selectinload(Order.results).joinedload(Result.user),
         selectinload(Order.survey_rounds).joinedload(SurveyRound.user),
