@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from hotline.clock import UnusableTimeError, clock_for
 from hotline.db import make_engine, make_sessions
-from hotline.services import accounts, organisation, unit_files
+from hotline.services import accounts, csv_files, organisation
 from hotline.settings import Settings, SettingsError, SpeechSettings
 
 ROOT = Path(__file__).parents[2]
@@ -57,7 +57,7 @@ def plain_errors() -> Iterator[None]:
         accounts.UnusableNameError,
         accounts.WeakPasswordError,
         organisation.UnusableLineError,
-        unit_files.UnusableRowsError,
+        csv_files.UnusableRowsError,
         UnusableTimeError,
     ) as error:
         raise click.ClickException(str(error) or type(error).__name__) from error

@@ -1,10 +1,8 @@
 """The organisation out of two CSV files: looked at as a whole first, so that a wrong row changes nothing."""
 
-import csv
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from io import StringIO
 from pathlib import Path
 
 from sqlalchemy import select
@@ -12,16 +10,11 @@ from sqlalchemy.orm import Session
 
 from hotline.models import Action, Level, Place, Unit
 from hotline.rules.roles import Role
-from hotline.services import audit
+from hotline.services import audit, csv_files
 from hotline.services.access import Actor, require_role
+from hotline.services.csv_files import Row, UnusableRowsError
 
-
-class UnusableRowsError(ValueError):
-    """The files cannot be imported; `troubles` says what is wrong, a line for each row."""
-
-    def __init__(self, troubles: list[str]) -> None:
-        super().__init__("\n".join(troubles))
-        self.troubles = troubles
+__all__ = ["Imported", "UnusableRowsError", "import_units"]
 
 
 @dataclass(frozen=True)
@@ -30,21 +23,6 @@ class Imported:
 
     units: int
     places: int
-
-
-@dataclass(frozen=True)
-class _Row:
-    """A row and where it stands, `units.csv:7`."""
-
-    where: str
-    cells: Mapping[str, str]
-
-    def __getitem__(self, column: str) -> str:
-        return self.cells.get(column, "")
-
-    @property
-    def aliases(self) -> list[str]:
-        return [alias.strip() for alias in self["aliases"].split("|") if alias.strip()]
 
 
 def import_units(session: Session, units: Path, places: Path, actor: Actor, now: datetime) -> Imported:
@@ -58,8 +36,8 @@ def import_units(session: Session, units: Path, places: Path, actor: Actor, now:
     """
     require_role(actor, Role.ADMINISTRATOR)
     troubles: list[str] = []
-    unit_rows = _rows(units, ("code", "parent", "level", "name"), troubles)
-    place_rows = _rows(places, ("unit", "name"), troubles)
+    unit_rows = csv_files.rows(units.name, units.read_bytes(), ("code", "parent", "level", "name"), troubles)
+    place_rows = csv_files.rows(places.name, places.read_bytes(), ("unit", "name"), troubles)
     known = {unit.code: unit for unit in session.scalars(select(Unit))}
     troubles += [*_wrong_units(unit_rows, known), *_wrong_places(place_rows, unit_rows, known)]
     if troubles:
@@ -70,32 +48,6 @@ def import_units(session: Session, units: Path, places: Path, actor: Actor, now:
     return Imported(units=len(unit_rows), places=len(place_rows))
 
 
-# Reading
-
-
-def _rows(path: Path, columns: Iterable[str], troubles: list[str]) -> list[_Row]:
-    content = path.read_bytes()
-    try:
-        reader = csv.DictReader(StringIO(content.decode("utf-8-sig"), newline=""), strict=True)
-        missing = [column for column in columns if column not in (reader.fieldnames or [])]
-        if missing:
-            troubles.append(f"{path.name}:1: no column {', '.join(missing)}")
-            return []
-        return [_row(f"{path.name}:{reader.line_num}", row, troubles) for row in reader]
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        troubles.append(f"{path.name}:{line}: these are no characters of UTF-8: save the file as UTF-8")
-    except csv.Error as error:
-        troubles.append(f"{path.name}:{reader.reader.line_num}: {error}")
-    return []
-
-
-def _row(where: str, row: Mapping[str | None, str | None], troubles: list[str]) -> _Row:
-    if None in row:
-        troubles.append(f"{where}: more columns than the heading has")
-    return _Row(where, {column: (cell or "").strip() for column, cell in row.items() if column})
-
-
 # What cannot be
 
 _LONGEST = {"code": 60, "parent": 60, "unit": 60, "name": 120}
@@ -103,9 +55,9 @@ _LONGEST_ALIAS = 120
 _PLACES = (Level.CITY, Level.DISTRICT, Level.STREET, Level.COMMUNITY, Level.GRID)
 
 
-def _wrong_units(rows: list[_Row], known: Mapping[str, Unit]) -> Iterator[str]:
+def _wrong_units(rows: list[Row], known: Mapping[str, Unit]) -> Iterator[str]:
     levels: dict[str, str] = {code: unit.level for code, unit in known.items()}
-    seen: dict[str, _Row] = {}
+    seen: dict[str, Row] = {}
     for row in rows:
         code, parent = row["code"], row["parent"]
         yield from _wrong_cells(row, ("code", "name"))
@@ -122,7 +74,7 @@ def _wrong_units(rows: list[_Row], known: Mapping[str, Unit]) -> Iterator[str]:
     yield from _wrong_tree(seen, known, levels)
 
 
-def _wrong_tree(seen: Mapping[str, _Row], known: Mapping[str, Unit], levels: Mapping[str, str]) -> Iterator[str]:
+def _wrong_tree(seen: Mapping[str, Row], known: Mapping[str, Unit], levels: Mapping[str, str]) -> Iterator[str]:
     """What no row is guilty of alone: the tree as it would be afterwards."""
     parents = {code: unit.parent.code if unit.parent else "" for code, unit in known.items()}
     parents |= {code: row["parent"] for code, row in seen.items()}
@@ -137,7 +89,7 @@ def _wrong_tree(seen: Mapping[str, _Row], known: Mapping[str, Unit], levels: Map
     yield from _wrong_tops([code for code, parent in parents.items() if not parent], seen)
 
 
-def _wrong_tops(tops: list[str], seen: Mapping[str, _Row]) -> Iterator[str]:
+def _wrong_tops(tops: list[str], seen: Mapping[str, Row]) -> Iterator[str]:
     for top in tops[1:]:
         row = seen.get(top) or seen.get(tops[0])
         if row is not None:
@@ -162,7 +114,7 @@ def _may_lie_below(level: str, above: str) -> bool:
     return level not in _PLACES or _PLACES.index(Level(above)) < _PLACES.index(Level(level))
 
 
-def _wrong_places(rows: list[_Row], unit_rows: list[_Row], known: Mapping[str, Unit]) -> Iterator[str]:
+def _wrong_places(rows: list[Row], unit_rows: list[Row], known: Mapping[str, Unit]) -> Iterator[str]:
     units = {*known, *(row["code"] for row in unit_rows)}
     seen: dict[tuple[str, str], str] = {}
     for row in rows:
@@ -174,26 +126,26 @@ def _wrong_places(rows: list[_Row], unit_rows: list[_Row], known: Mapping[str, U
         seen.setdefault((row["unit"], row["name"]), row.where)
 
 
-def _wrong_cells(row: _Row, needed: tuple[str, ...]) -> Iterator[str]:
+def _wrong_cells(row: Row, needed: tuple[str, ...]) -> Iterator[str]:
     for column in needed:
         if not row[column]:
             yield f"{row.where}: the {column} must not be empty"
     for column, longest in _LONGEST.items():
         if len(row[column]) > longest:
             yield f"{row.where}: the {column} has more than {longest} characters"
-    if any(len(alias) > _LONGEST_ALIAS for alias in row.aliases):
+    if any(len(alias) > _LONGEST_ALIAS for alias in row.several("aliases")):
         yield f"{row.where}: an alias has more than {_LONGEST_ALIAS} characters"
-    if not all(cell.isprintable() for cell in row.cells.values()):
+    if not row.is_printable:
         yield f"{row.where}: a character that cannot be shown"
 
 
 # Storing
 
 
-def _store_units(session: Session, rows: list[_Row], known: dict[str, Unit]) -> None:
+def _store_units(session: Session, rows: list[Row], known: dict[str, Unit]) -> None:
     for row in rows:
         unit = known.setdefault(row["code"], Unit(code=row["code"], path=f"?{row['code']}"))
-        unit.level, unit.name, unit.aliases = Level(row["level"]), row["name"], row.aliases
+        unit.level, unit.name, unit.aliases = Level(row["level"]), row["name"], row.several("aliases")
         unit.parent = known.get(row["parent"])
         session.add(unit)
     session.flush()
@@ -207,7 +159,7 @@ def _path(unit: Unit) -> str:
     return f"{_path(unit.parent) if unit.parent else '/'}{unit.id}/"
 
 
-def _store_places(session: Session, rows: list[_Row], known: Mapping[str, Unit]) -> None:
+def _store_places(session: Session, rows: list[Row], known: Mapping[str, Unit]) -> None:
     have = {(unit_id, name) for unit_id, name in session.execute(select(Place.unit_id, Place.name))}
     wanted = [(known[row["unit"]].id, row["name"]) for row in rows]
     session.add_all(Place(unit_id=unit_id, name=name) for unit_id, name in wanted if (unit_id, name) not in have)
