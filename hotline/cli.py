@@ -2,11 +2,12 @@
 
 from flask import Flask
 
-from hotline.commands import calls, database, docs, models, organisation, people, speech, time, understanding
+from hotline.commands import calls, database, docs, models, organisation, people, roster, speech, time, understanding
 
 _COMMANDS = (
     database.db,
     people.users,
+    roster.group,
     organisation.lines,
     organisation.organisation_files,
     organisation.sample_organisation,

@@ -24,6 +24,7 @@ from hotline.models import (
     Recording,
     RecordingKind,
     RecordingState,
+    Shift,
     SurveyAttempt,
     Transcript,
     Unit,
@@ -35,6 +36,7 @@ from hotline.rules.facts import FactName
 from hotline.rules.order_states import Move, OrderState
 from hotline.rules.policy import LIMITS
 from hotline.rules.roles import Role
+from hotline.rules.roster import Post
 from hotline.services import facts, intake, orders, results, surveys
 from hotline.services.access import SYSTEM, Actor, actor_for
 from hotline.services.receipts import RecordingTold, Told
@@ -123,7 +125,7 @@ def line(session: Session, of: Unit | None = None, number: str = LINE, **more: A
     return made
 
 
-def user(session: Session, unit: Unit, *roles: Role, login: str = "") -> User:
+def user(session: Session, unit: Unit, *roles: Role, login: str = "", phone: str | None = None) -> User:
     """A person who cannot sign in: no password fits."""
     number = next(_next)
     made = User(
@@ -133,8 +135,25 @@ def user(session: Session, unit: Unit, *roles: Role, login: str = "") -> User:
         unit=unit,
         created_at=NOW,
         session_key="0",
+        phone=phone,
     )
     made.role_rows = [UserRole(role=role) for role in roles]
+    session.add(made)
+    session.flush()
+    return made
+
+
+def shift(
+    session: Session,
+    person: User,
+    begins_at: datetime = NOW - timedelta(hours=1),
+    ends_at: datetime = NOW + timedelta(hours=7),
+    post: Post = Post.DUTY,
+    **more: Any,
+) -> Shift:
+    """A shift of the person's own unit, from before now until long after it."""
+    known = {"unit": person.unit, "planned_user": person, "made_at": NOW}
+    made = Shift(user=person, begins_at=begins_at, ends_at=ends_at, post=post, **{**known, **more})
     session.add(made)
     session.flush()
     return made

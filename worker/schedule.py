@@ -10,6 +10,7 @@ from worker.context import Context
 from worker.sweep import (
     ask_about_calls,
     ask_to_learn,
+    look_after_rosters,
     reconcile_calls,
     reconcile_recordings,
     replay_journal,
@@ -34,6 +35,7 @@ SCHEDULE = (
     Periodic("replay the journal", 10, lambda context, _redis: replay_journal(context)),
     Periodic("ask about calls", 60, lambda context, _redis: ask_about_calls(context), is_slow=True),
     Periodic("ask to learn", 600, lambda context, _redis: ask_to_learn(context)),
+    Periodic("look after rosters", 300, lambda context, _redis: look_after_rosters(context)),
     Periodic("reconcile calls", 600, lambda context, _redis: reconcile_calls(context), is_slow=True),
     Periodic("reconcile recordings", 600, lambda context, _redis: reconcile_recordings(context), is_slow=True),
 )

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from hotline.logs import get_log
 from hotline.models import Call, Direction, OutboxEntry
 from hotline.rules.survey_states import AttemptEvent
-from hotline.services import calls, learning, organisation, outbox, surveys
+from hotline.services import calls, learning, organisation, outbox, roster, surveys
 from hotline.services.receipts import Told
 from hotline.telephony.carrier import CallAtCarrier, CarrierUnavailableError, NotThereError
 from hotline.telephony.journal import Entry, Journal, store
@@ -88,6 +88,15 @@ def ask_to_learn(context: Context) -> None:
     """At night, once enough orders were reviewed."""
     with context.sessions.begin() as session:
         learning.ask_if_due(session, context.clock.now(), context.settings.zone)
+
+
+def look_after_rosters(context: Context) -> None:
+    """Tell of gaps, once a day; end what nobody decided in time."""
+    now, zone = context.clock.now(), context.settings.zone
+    with context.sessions.begin() as session:
+        roster.lapse_swaps(session, now)
+    with context.sessions.begin() as session:
+        roster.tell_gaps(session, now, zone)
 
 
 def reconcile_recordings(context: Context) -> None:

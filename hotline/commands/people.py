@@ -53,6 +53,19 @@ def _set_password(login: str, password: str) -> None:
             accounts.set_password(session, user, password, SYSTEM, now)
 
 
+@users.command("phone")
+@click.argument("login")
+@click.argument("number", required=False)
+def _set_phone(login: str, number: str | None) -> None:
+    """Set where a person is rung when on duty; without NUMBER, nowhere."""
+    with transaction() as (session, now):
+        user = accounts.by_login(session, login)
+        if user is None:
+            raise click.ClickException(f"nobody is called {login}")
+        with plain_errors():
+            accounts.set_phone(session, user, number, SYSTEM, now)
+
+
 def _make_user(
     session: Session, login: str, name: str, unit_code: str, roles: frozenset[Role], password: str, now: datetime
 ) -> None:

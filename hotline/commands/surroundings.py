@@ -55,6 +55,7 @@ def plain_errors() -> Iterator[None]:
     except (
         accounts.LoginTakenError,
         accounts.UnusableNameError,
+        accounts.UnusablePhoneError,
         accounts.WeakPasswordError,
         organisation.UnusableLineError,
         csv_files.UnusableRowsError,

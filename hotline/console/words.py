@@ -32,6 +32,7 @@ from hotline.rules.clocks import Step
 from hotline.rules.facts import Category, FactName, Group, Need, Urgency
 from hotline.rules.order_states import Move, OrderState, Remark
 from hotline.rules.roles import Role
+from hotline.rules.roster import Post, SwapState
 from hotline.rules.survey_states import AttemptState, Reason, Resolved, RoundState, Satisfied
 from hotline.services.desk.start import Waiting
 from speech.transcript import Doubt
@@ -172,6 +173,20 @@ WORDS: Mapping[type[StrEnum], Mapping[Any, LazyString]] = {
         Role.HANDLER: _p("role", "handler"),
         Role.SUPERVISOR: _p("role", "supervisor"),
         Role.ADMINISTRATOR: _p("role", "administrator"),
+    },
+    Post: {
+        Post.DUTY: _p("post", "on duty"),
+        Post.BACKUP: _p("post", "on standby"),
+        Post.CALL_TAKER: _p("post", "taking calls"),
+        Post.HANDLER: _p("post", "handling orders"),
+        Post.LEADER: _p("post", "in charge"),
+    },
+    SwapState: {
+        SwapState.ASKED: _p("swap", "asked for"),
+        SwapState.ACCEPTED: _p("swap", "swapped"),
+        SwapState.DECLINED: _p("swap", "declined"),
+        SwapState.WITHDRAWN: _p("swap", "withdrawn"),
+        SwapState.LAPSED: _p("swap", "lapsed undecided"),
     },
     Channel: {
         Channel.PHONE: _p("channel", "telephone"),
@@ -350,6 +365,15 @@ WORDS: Mapping[type[StrEnum], Mapping[Any, LazyString]] = {
         Action.AUTO_DISPATCH_SET: _p("action", "set automatic dispatch"),
         Action.ASSISTANTS_CHANGED: _p("action", "changed who assists"),
         Action.ASSISTANCE_NOTED: _p("action", "reported as an assisting unit"),
+        Action.PHONE_SET: _p("action", "set a person's telephone"),
+        Action.ROSTER_IMPORTED: _p("action", "imported a duty plan"),
+        Action.SHIFT_PLANNED: _p("action", "planned a shift"),
+        Action.SHIFT_CANCELLED: _p("action", "cancelled a shift"),
+        Action.SWAP_ASKED: _p("action", "asked for a swap of shifts"),
+        Action.SWAP_DECIDED: _p("action", "decided about a swap of shifts"),
+        Action.HANDOVER_WRITTEN: _p("action", "left a hand-over note"),
+        Action.HANDOVER_READ: _p("action", "read a hand-over note"),
+        Action.ALARM_ACKNOWLEDGED: _p("action", "took an emergency alarm on"),
     },
     LearningEnd: {
         LearningEnd.BETTER: _p("learning", "better: put into use"),
@@ -456,6 +480,8 @@ SUBJECTS: Mapping[str, LazyString] = {
     "users": _p("subject", "user"),
     "units": _p("subject", "unit"),
     "outbox": _p("subject", "work"),
+    "shifts": _p("subject", "shift"),
+    "handover_notes": _p("subject", "hand-over note"),
     "learning_rounds": _p("subject", "round of learning"),
     "local_words": _p("subject", "local word"),
     "catalogue_versions": _p("subject", "dispatch catalogue"),

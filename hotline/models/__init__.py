@@ -25,6 +25,7 @@ from hotline.models.learning import (
 from hotline.models.orders import Channel, Fact, Order, OrderClocks, OrderEvent, OrderNumberDay, Outcome, Result
 from hotline.models.outbox import OutboxEntry, OutboxState, Receipt, ReceiptOutcome, Work
 from hotline.models.people import Level, Line, Place, Unit, User, UserRole
+from hotline.models.roster import HandoverNote, RosterWarning, Shift, ShiftSwap
 from hotline.models.speech import ModelUse
 from hotline.models.surveys import AnswerKind, OptOut, Question, SurveyAnswer, SurveyAttempt, SurveyRound
 
@@ -40,6 +41,7 @@ __all__ = [
     "Channel",
     "Direction",
     "Fact",
+    "HandoverNote",
     "LearningEnd",
     "LearningRound",
     "Level",
@@ -65,6 +67,9 @@ __all__ = [
     "RecordingKind",
     "RecordingState",
     "Result",
+    "RosterWarning",
+    "Shift",
+    "ShiftSwap",
     "SurveyAnswer",
     "SurveyAttempt",
     "SurveyRound",

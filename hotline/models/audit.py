@@ -35,6 +35,15 @@ class Action(StrEnum):
     AUTO_DISPATCH_SET = "auto_dispatch_set"
     ASSISTANTS_CHANGED = "assistants_changed"
     ASSISTANCE_NOTED = "assistance_noted"
+    PHONE_SET = "phone_set"
+    ROSTER_IMPORTED = "roster_imported"
+    SHIFT_PLANNED = "shift_planned"
+    SHIFT_CANCELLED = "shift_cancelled"
+    SWAP_ASKED = "swap_asked"
+    SWAP_DECIDED = "swap_decided"
+    HANDOVER_WRITTEN = "handover_written"
+    HANDOVER_READ = "handover_read"
+    ALARM_ACKNOWLEDGED = "alarm_acknowledged"
 
 
 class AuditEntry(Base):

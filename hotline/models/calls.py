@@ -52,6 +52,8 @@ class Call(Base):
     # The other party; None when the number was withheld.
     number: Mapped[str | None] = mapped_column(String(20), index=True)
     state: Mapped[CallState] = mapped_column(text_enum(CallState))
+    # How many people on duty were rung in vain, one after the other, since the caller asked for one.
+    people_rung: Mapped[int] = mapped_column(server_default="0")
     attention: Mapped[Attention | None] = mapped_column(text_enum(Attention))
     # What the person wrote who dealt with it last.
     handled_note: Mapped[str | None] = mapped_column(Text)

@@ -82,6 +82,8 @@ class User(Base):
     password_hash: Mapped[str] = mapped_column(Text)
     unit_id: Mapped[int] = mapped_column(ForeignKey("units.id", ondelete="RESTRICT"), index=True)
     language: Mapped[str | None] = mapped_column(String(12))
+    # Where the person is rung when on duty, as the carrier takes it.
+    phone: Mapped[str | None] = mapped_column(String(20))
     is_active: Mapped[bool] = mapped_column(server_default=text("true"))
     created_at: Mapped[datetime]
     # Changes whenever all of the person's sign-ins must end: signed out, a new password, a person put out of service.

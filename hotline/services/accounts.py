@@ -5,6 +5,7 @@ import secrets
 from datetime import datetime
 from functools import cache
 
+import phonenumbers
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import func, select
@@ -18,6 +19,7 @@ from hotline.services.access import SYSTEM, Actor, require_role
 SHORTEST_PASSWORD = 10
 _LOGIN = re.compile(r"[a-z0-9._@-]{1,60}")
 _LONGEST_NAME = 60
+_HOME = "CN"  # where a number without a country code is dialled
 _HASHER = PasswordHasher()
 
 
@@ -27,6 +29,10 @@ class LoginTakenError(ValueError):
 
 class UnusableNameError(ValueError):
     """A log-in name that cannot be typed everywhere, or a name that says nothing."""
+
+
+class UnusablePhoneError(ValueError):
+    """No telephone has this number."""
 
 
 class WeakPasswordError(ValueError):
@@ -70,6 +76,18 @@ def set_password(session: Session, user: User, password: str, actor: Actor, now:
     """
     _set_password(user, password)
     audit.note(session, actor, Action.PASSWORD_SET, now, subject="users", subject_id=user.id)
+
+
+def set_phone(session: Session, user: User, number: str | None, actor: Actor, now: datetime) -> None:
+    """Where the person is rung when on duty; None or nothing takes it back. The audit log never holds the number.
+
+    Raises:
+        UnusablePhoneError, NotAllowedError
+    """
+    if actor.user_id != user.id:
+        require_role(actor, Role.ADMINISTRATOR)
+    user.phone = _dialled_from_anywhere(number) if number and number.strip() else None
+    audit.note(session, actor, Action.PHONE_SET, now, subject="users", subject_id=user.id)
 
 
 def sign_in(session: Session, login: str, password: str, now: datetime) -> User | None:
@@ -126,6 +144,16 @@ def _set_password(user: User, password: str) -> None:
         raise WeakPasswordError(f"a password has at least {SHORTEST_PASSWORD} characters")
     user.password_hash = _HASHER.hash(password)
     user.session_key = secrets.token_hex(16)
+
+
+def _dialled_from_anywhere(number: str) -> str:
+    try:
+        parsed = phonenumbers.parse(number, _HOME)
+    except phonenumbers.NumberParseException:
+        raise UnusablePhoneError("no telephone has this number") from None
+    if not phonenumbers.is_valid_number(parsed):
+        raise UnusablePhoneError("no telephone has this number: a digit is missing, or the area code")
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 
 @cache

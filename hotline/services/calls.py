@@ -26,7 +26,7 @@ from hotline.rules import call_flow
 from hotline.rules.call_flow import CallEvent, CallState
 from hotline.rules.roles import DESK
 from hotline.rules.wording import DEFAULT
-from hotline.services import audit, orders, outbox, receipts, recordings, surveys, text_messages
+from hotline.services import audit, orders, outbox, receipts, recordings, roster, surveys, text_messages
 from hotline.services.access import Actor, require_role
 from hotline.services.receipts import RecordingTold, Told
 from hotline.services.surveys import Asked
@@ -37,7 +37,7 @@ _COMPLETION_GRACE = timedelta(seconds=60)
 
 @dataclass(frozen=True)
 class Heard:
-    """What the caller hears now, and all that the words need."""
+    """What the caller hears now, and all that the words need; `duty_number` is the next that would be rung."""
 
     state: CallState
     language: str
@@ -50,15 +50,15 @@ def ring_in(session: Session, told: Told, now: datetime, zone: ZoneInfo) -> Hear
     """Somebody rings. The order number is reserved here, so that it can be told whatever happens later."""
     call = _find_or_make(session, told, now, zone)
     receipts.first_time(session, "voice", told.call_id, told.event, told, now)
-    return _heard(call)
+    return _heard(session, call, now)
 
 
 def happened(session: Session, told: Told, event: CallEvent, now: datetime, zone: ZoneInfo) -> Heard:
     """The caller did something; a repeated webhook is answered as the first was, and changes nothing."""
     call = _find_or_make(session, told, now, zone)
     if receipts.first_time(session, "voice", told.call_id, told.event, told, now) is not None:
-        _move(call, _possible(call, event))
-    return _heard(call)
+        _move(call, _possible(session, call, event, now))
+    return _heard(session, call, now)
 
 
 def message_left(
@@ -70,8 +70,8 @@ def message_left(
         fetch_at = now + _COMPLETION_GRACE
         recordings.announce(session, call, recording_id, RecordingKind.MESSAGE, now, now, fetch_at=fetch_at)
         event = CallEvent.MESSAGE_LEFT_PERSON_WANTED if wants_person else CallEvent.MESSAGE_LEFT
-        _leave_message(session, call, now, _possible(call, event))
-    return _heard(call)
+        _leave_message(session, call, now, _possible(session, call, event, now))
+    return _heard(session, call, now)
 
 
 def survey_spoken(
@@ -248,10 +248,19 @@ _NOBODY_ON_DUTY = {
 }
 
 
-def _possible(call: Call, event: CallEvent) -> CallEvent:
-    """Who asks for a person on a line without one finds nobody there."""
-    has_duty = call.line is not None and call.line.duty_number is not None
-    return event if has_duty else _NOBODY_ON_DUTY.get(event, event)
+def _possible(session: Session, call: Call, event: CallEvent, now: datetime) -> CallEvent:
+    """Who asks for a person where nobody is on duty finds nobody there; where one does not answer, the next is rung."""
+    numbers = _duty_numbers(session, call, now)
+    if event == CallEvent.PERSON_ABSENT and call.state == CallState.WITH_PERSON:
+        call.people_rung += 1
+        return CallEvent.PERSON_WANTED if call.people_rung < len(numbers) else event
+    if event in _NOBODY_ON_DUTY and call.state != CallState.WITH_PERSON:
+        call.people_rung = 0
+    return event if numbers else _NOBODY_ON_DUTY.get(event, event)
+
+
+def _duty_numbers(session: Session, call: Call, now: datetime) -> list[str]:
+    return roster.numbers_for_caller(session, call.line, now) if call.line is not None else []
 
 
 def _move(call: Call, event: CallEvent) -> None:
@@ -264,13 +273,17 @@ def _move(call: Call, event: CallEvent) -> None:
         call.attention = None
 
 
-def _heard(call: Call) -> Heard:
+def _heard(session: Session, call: Call, now: datetime) -> Heard:
+    numbers = _duty_numbers(session, call, now)
+    is_ringing = call.state == CallState.WITH_PERSON
+    # The roster may have grown shorter since the last one was rung.
+    following = numbers[min(call.people_rung, len(numbers) - 1) if is_ringing else 0] if numbers else None
     return Heard(
         state=call.state,
         language=_language(call),
         line_name=call.line.name if call.line else "",
         order_number=call.order_number,
-        duty_number=call.line.duty_number if call.line else None,
+        duty_number=following,
     )
 
 

@@ -21,6 +21,7 @@ from hotline.db import Base, make_sessions
 from hotline.models import (
     CatalogueRow,
     Direction,
+    HandoverNote,
     LearningRound,
     LocalWord,
     MessageState,
@@ -28,8 +29,11 @@ from hotline.models import (
     Order,
     Origin,
     Place,
+    RosterWarning,
+    ShiftSwap,
     TextMessage,
     Transcript,
+    Unit,
     WordKind,
     WordState,
     Work,
@@ -38,6 +42,7 @@ from hotline.rules.facts import FactName
 from hotline.rules.learning import Figure
 from hotline.rules.order_states import OrderState
 from hotline.rules.roles import Role
+from hotline.rules.roster import SwapState
 from hotline.services import audit, facts, learning, outbox, surveys
 from hotline.services.access import SYSTEM
 from stack.postgres import Postgres
@@ -203,7 +208,17 @@ def filled(migrated: Engine) -> Engine:
         factories.order(session, line, OrderState.MERGED)
         factories.catalogue(session, line.unit, CatalogueRow(unit=line.unit, assisting=[factories.unit(session)]))
         factories.assist(session, attempt.round.order, line.unit)
+        _on_duty(session, line.unit)
     return migrated
+
+
+def _on_duty(session: Session, unit: Unit) -> None:
+    going, coming = factories.user(session, unit), factories.user(session, unit)
+    shift = factories.shift(session, going)
+    asked = {"asker_id": going.id, "asked_id": coming.id, "state": SwapState.ASKED, "asked_at": NOW}
+    session.add(ShiftSwap(shift=shift, **asked))
+    session.add(HandoverNote(unit=unit, shift=shift, author_id=going.id, text="夜里有两单待回", written_at=NOW))
+    session.add(RosterWarning(unit=unit, day=NOW.date(), gaps=[], told_at=NOW))
 
 
 def _learned(session: Session) -> LearningRound:
