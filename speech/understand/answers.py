@@ -9,14 +9,18 @@ from functools import cache, cached_property
 
 from speech.understand.evidence import Witness
 from speech.understand.facts import NONE_SAID, NOT_SAID, CheckCallAnswers, Fact, SurveyAnswers
+from speech.understand.learned import NOTHING, Weighing, base
 from speech.understand.lexicon import Phrases, Span, phrases, table
 from speech.understand.needs import find_needs
+from speech.understand.signs import signs_of_answer
 from speech.understand.sound import correct
 from speech.understand.urgency import find_emergencies, find_urgent
 
 # What goes on for longer is no answer, and would only cost time.
 _LONGEST = 3000
 _SURE, _LIKELY, _DOUBTFUL = 0.9, 0.75, 0.6
+# What the model says alone has to be so much likelier than not.
+_CLEAR = 0.55
 # Kinds of signs, from the one that counts first where two phrases of the same length begin at one spot.
 _FAILED = ("too_late", "undone", "no_contact", "failed")
 _MATTER = ("nothing", "partly", *_FAILED, "visited", "tried", "done")
@@ -32,6 +36,8 @@ _MAKES_URGENT = {
     "no_heat": {"quilt", "clothing"},
     "no_roof": {"shelter"},
 }
+_UNDONE = {"no", "partly"}
+_YES, _NO = "yes", "no"
 _NOT_BEFORE = re.compile("没有?$|未$|不$")
 
 
@@ -46,7 +52,7 @@ class _Said:
 
 def understand_survey(text: str) -> SurveyAnswers:
     """What a caller answers when asked whether it was solved and whether they are satisfied."""
-    answer = _Answer(_as_meant(text))
+    answer = _Answer(as_meant(text))
     witness = Witness(text)
     return SurveyAnswers(
         resolved=_fact(witness, answer.resolved),
@@ -94,7 +100,19 @@ class _Answer:
         ]
 
     @cached_property
+    def weighing(self) -> Weighing:
+        return base("survey").weigh(signs_of_answer(self.text))
+
+    @cached_property
     def resolved(self) -> _Said | None:
+        return _agreed(self.weighing, "resolved", self.resolved_by_rules)
+
+    @cached_property
+    def satisfied(self) -> _Said | None:
+        return _agreed(self.weighing, "satisfied", self.satisfied_by_rules)
+
+    @cached_property
+    def resolved_by_rules(self) -> _Said | None:
         """Done and not done at once is a part, unless the one is told as the end of the other."""
         failed = _of(self.matter, *_FAILED)
         counts = ("tried", "done") if failed else ("visited", "tried", "done")
@@ -129,7 +147,7 @@ class _Answer:
         return all(still.occur(self.text[span.start : span.end]) for span in failed)
 
     @cached_property
-    def satisfied(self) -> _Said | None:
+    def satisfied_by_rules(self) -> _Said | None:
         """The last verdict in words counts; without one a grievance does, unless there are thanks behind it."""
         judged = _of(self.verdict, "satisfied", "neutral", "dissatisfied")
         thanked = _of(self.verdict, "thankful")
@@ -162,6 +180,13 @@ class _Answer:
 
     @cached_property
     def reason(self) -> _Said | None:
+        """Always with no and partly, whatever is likelier."""
+        by_rules = self.reason_by_rules
+        weighed = _agreed(self.weighing, "reason", by_rules)
+        return weighed or (by_rules if self.resolved and self.resolved.value in _UNDONE else None)
+
+    @cached_property
+    def reason_by_rules(self) -> _Said | None:
         """Always with no and partly; otherwise only where a reason is named for being dissatisfied."""
         if self.resolved and self.resolved.value == "partly":
             return replace(self.resolved, value="only_partly")
@@ -179,6 +204,22 @@ class _Answer:
             return _Said("not_contacted", tuple(alone), _SURE if len(alone) == len(failure.spans) else _LIKELY)
         late = [span for span in failure.spans if span.says == "too_late"]
         return replace(failure, value="too_slow", spans=tuple(late)) if late else replace(failure, value="not_resolved")
+
+
+def _agreed(weighing: Weighing, fact: str, by_rules: _Said | None, sure: float = _LIKELY) -> _Said | None:
+    """What the rules say where they are at least that `sure`; else what is likeliest, if there are words for it."""
+    if by_rules and by_rules.confidence >= sure:
+        return by_rules
+    ruled = by_rules.value if by_rules else NOTHING
+    verdict = weighing.verdict(fact, ruled)
+    if verdict.value == ruled or not verdict.spans or verdict.confidence < _CLEAR:
+        return by_rules
+    return None if verdict.value == NOTHING else _Said(verdict.value, verdict.spans, verdict.confidence)
+
+
+def named(value: object) -> str:
+    """A fact's value as the models name it."""
+    return NOTHING if value is None else (_YES if value else _NO) if isinstance(value, bool) else str(value)
 
 
 def _is_the_end(text: str, done: Span, before: Iterable[Span]) -> bool:
@@ -212,7 +253,7 @@ def _of(signs: Iterable[Span], *kinds: str) -> list[Span]:
     return [span for span in signs if span.says in kinds]
 
 
-def _as_meant(text: str) -> str:
+def as_meant(text: str) -> str:
     """Misheard words put right, character for character: those that are likely in an answer to the callback."""
     return correct(_common(text), "hearing_answers")
 
@@ -238,18 +279,23 @@ def _fact(witness: Witness, said: _Said | None) -> Fact[str | None]:
     return witness.fact(said.value, said.spans, said.confidence) if said else NOT_SAID
 
 
+def as_meant_to_check(text: str) -> str:
+    """Misheard words put right, character for character: those that are likely in an answer to a check call."""
+    return correct(_common(text))
+
+
 def understand_outreach(text: str) -> CheckCallAnswers:
     """What a household answers when asked whether it is missing anything; any problem named counts."""
-    answer = _CheckAnswer(correct(_common(text)))
+    answer = CheckAnswer(as_meant_to_check(text))
     witness = Witness(text)
     wants_human = _asked(witness, answer.text, "outreach", "wants_human")
-    if not answer.trouble:
-        fine = answer.fine
-        problem: Fact[bool | None] = witness.fact(False, fine, _SURE) if fine else NOT_SAID
-        return CheckCallAnswers(problem=problem, wants_human=wants_human)
+    problem = answer.problem
+    if problem is None or problem.value == _NO:
+        told = witness.fact(False, problem.spans, problem.confidence) if problem else NOT_SAID
+        return CheckCallAnswers(problem=told, wants_human=wants_human)
     return CheckCallAnswers(
-        problem=witness.fact(True, answer.trouble, _DOUBTFUL if answer.fine and not answer.emergencies else _SURE),
-        needs=_needs(witness, answer.needs),
+        problem=witness.fact(True, problem.spans, problem.confidence),
+        needs=_needs(witness, answer.needs_weighed),
         urgency=_fact(witness, answer.urgency),
         wants_human=wants_human,
         emergencies=tuple(witness.evidence(span, says=True) for span in answer.emergencies),
@@ -257,7 +303,7 @@ def understand_outreach(text: str) -> CheckCallAnswers:
 
 
 @dataclass(frozen=True)
-class _CheckAnswer:
+class CheckAnswer:
     """The signs in an answer to a check call, and what they come to."""
 
     text: str
@@ -302,7 +348,44 @@ class _CheckAnswer:
         return _of(self.state, "fine", "over", "now_well")
 
     @cached_property
+    def weighing(self) -> Weighing:
+        return base("outreach").weigh(signs_of_answer(self.text))
+
+    @cached_property
+    def problem(self) -> _Said | None:
+        """A danger to life is one, whatever is likelier."""
+        by_rules = self.problem_by_rules
+        return by_rules if self.emergencies else _agreed(self.weighing, "problem", by_rules)
+
+    @cached_property
+    def problem_by_rules(self) -> _Said | None:
+        if self.trouble:
+            is_sure = not self.fine or self.emergencies
+            return _Said(_YES, tuple(self.trouble), _SURE if is_sure else _DOUBTFUL)
+        return _Said(_NO, tuple(self.fine), _SURE) if self.fine else None
+
+    @cached_property
+    def needs_weighed(self) -> list[Span]:
+        """What rules and model agree on; what either says alone only where it is clear enough."""
+        ruled = {span.says for span in self.needs}
+        verdicts = self.weighing.several("needs", ruled)
+        known = {verdict.value for verdict in verdicts} | (ruled - set(self.weighing.model.columns["needs"].values))
+        added = [
+            Span(span.start, span.end, verdict.value)
+            for verdict in verdicts
+            if verdict.value not in ruled
+            for span in verdict.spans
+        ]
+        return [*(span for span in self.needs if span.says in known), *added]
+
+    @cached_property
     def urgency(self) -> _Said:
+        """A danger to life comes first, whatever is likelier; and something is always said where there is a problem."""
+        by_rules = self.urgency_by_rules
+        return by_rules if self.emergencies else _agreed(self.weighing, "urgency", by_rules, _SURE) or by_rules
+
+    @cached_property
+    def urgency_by_rules(self) -> _Said:
         """Life first; then hunger, cold and helplessness today; what lasts a while or is small can wait."""
         if self.emergencies:
             return _Said("emergency", tuple(self.emergencies), _SURE)
@@ -314,7 +397,7 @@ class _CheckAnswer:
         urgent = self._by_rules()
         if urgent and not calm and not lasting:
             return _Said("urgent", tuple(urgent), _LIKELY)
-        return _Said("normal", tuple(calm or self.trouble), _DOUBTFUL if urgent or today else _LIKELY)
+        return _Said("normal", tuple(calm or self.trouble or self.state), _DOUBTFUL if urgent or today else _LIKELY)
 
     def _by_rules(self) -> list[Span]:
         """What the rules for requests call urgent, where it fits what is missing: 断了三天 of water isn't medicine."""

@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 from speech.understand.lexicon import Span
 from speech.understand.signs import Signs
 
-BASE = Path(__file__).parent / "base_model" / "weights.tsv"
-CASES = BASE.parent / "cases"
+BASE = Path(__file__).parent / "base_model"
+CASES = BASE / "cases"
+# The value of a fact that has none.
+NOTHING = "-"
 EMERGENCY = "emergency"
 # So much like an emergency that somebody must look at once, though it is likelier something else: 96 in 100 of the
 # labelled emergencies lie above, by models that were not made from them, and 1 in 100 of the other cases.
@@ -56,7 +58,7 @@ class Verdict:
 class Column:
     """One fact: its values, the weight that each has without any sign, and how steeply weights become likelihoods.
 
-    Of a fact with `several` values each is likely or not by itself, and what the rules found has `ruled` more weight.
+    What the rules found has `ruled` more weight. Of a fact with `several` values each is likely or not by itself.
     """
 
     values: tuple[str, ...]
@@ -96,10 +98,11 @@ class Weighing:
     given: Weights
     places: NDArray[np.int64]
 
-    def verdict(self, fact: str) -> Verdict:
-        """The likeliest value of a fact that has one."""
+    def verdict(self, fact: str, ruled: str | None = None) -> Verdict:
+        """The likeliest value of a fact that has one; `ruled` is that of the rules."""
         column, given = self._of(fact)
-        sums = dict(zip(column.values, (given.sum(axis=0) + column.intercepts).tolist(), strict=True))
+        by_rule = np.array([column.ruled * (value == ruled) for value in column.values])
+        sums = dict(zip(column.values, (given.sum(axis=0) + column.intercepts + by_rule).tolist(), strict=True))
         likely = _shares(np.array(list(sums.values())) * column.steepness)
         best = int(likely.argmax())
         others = (given.sum(axis=1) - given[:, best]) / (len(column.values) - 1)
@@ -157,9 +160,9 @@ def _cut(start: int, stop: int) -> Iterable[Span]:
 
 
 @cache
-def base() -> Learned:
-    """The model that comes with the service."""
-    return read(BASE.read_text(encoding="utf-8"))
+def base(kind: str = "requests") -> Learned:
+    """The model that comes with the service, for requests, or answers to a `survey` or an `outreach` call."""
+    return read((BASE / f"{kind}.tsv").read_text(encoding="utf-8"))
 
 
 def write(model: Learned) -> str:

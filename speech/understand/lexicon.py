@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -82,43 +82,49 @@ class Phrases:
         return self.first(text) is not None
 
 
-@dataclass(frozen=True)
 class _Matcher:
-    """Phrases as one expression, and the characters that any of them begins with: most texts have few of these."""
+    """Phrases as expressions, and the characters that each begins with: most texts have few of these."""
 
-    phrases: re.Pattern[str]
-    begin: re.Pattern[str] | None
+    def __init__(self, expressions: Sequence[str]) -> None:
+        self._expressions = [(expression, first_characters(expression)) for expression in expressions]
+        known = [begin for _, begin in self._expressions if begin is not None]
+        is_known = len(known) == len(expressions)
+        self._begin = re.compile(f"[{re.escape(''.join(sorted(frozenset().union(*known))))}]") if is_known else None
+        self._all = _any_of(expressions)
+        # Put together when a text first has the character: most never do.
+        self._with: dict[str, re.Pattern[str]] = {}
 
     @classmethod
     def of(cls, listed: Iterable[str]) -> _Matcher | None:
         # Longer phrases first, so that what is most specific is what is shown.
         ordered = sorted(listed, key=lambda phrase: (-len(phrase), phrase))
-        if not ordered:
-            return None
-        expressions = [_expression(phrase) for phrase in ordered]
-        begins = [first_characters(expression) for expression in expressions]
-        known = frozenset[str]().union(*(begin for begin in begins if begin is not None))
-        begin = None if None in begins else re.compile(f"[{re.escape(''.join(sorted(known)))}]")
-        return cls(re.compile("|".join(f"(?:{expression})" for expression in expressions)), begin)
+        return cls([_expression(phrase) for phrase in ordered]) if ordered else None
 
     def find(self, text: str) -> Iterator[re.Match[str]]:
         """What finditer finds, but for empty matches."""
+        if self._begin is None:
+            yield from (match for match in self._all.finditer(text) if match.end() > match.start())
+            return
         at = 0
-        while at < len(text):
-            if self.begin is not None:
-                candidate = self.begin.search(text, at)
-                if candidate is None:
-                    return
-                match = self.phrases.match(text, candidate.start())
-                at = candidate.start() + 1
-            else:
-                match = self.phrases.search(text, at)
-                if match is None:
-                    return
-                at = match.start() + 1
-            if match is not None and match.end() > match.start():
+        while candidate := self._begin.search(text, at):
+            at = candidate.start()
+            match = self._beginning_with(text[at]).match(text, at)
+            if match is not None and match.end() > at:
                 yield match
                 at = match.end()
+            else:
+                at += 1
+
+    def _beginning_with(self, character: str) -> re.Pattern[str]:
+        known = self._with.get(character)
+        if known is None:
+            known = _any_of(expression for expression, begin in self._expressions if begin and character in begin)
+            self._with[character] = known
+        return known
+
+
+def _any_of(expressions: Iterable[str]) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{expression})" for expression in expressions))
 
 
 def _expression(phrase: str) -> str:

@@ -16,7 +16,7 @@ from speech.understand.needs import find_gone, find_needs
 from speech.understand.urgency import find_emergencies
 
 # How much each kind of sign counts, chosen on the labelled cases: strong enough rules lead where few examples are.
-_GRAMS, _KINDS, _PLACED, _PAIRS, _RULES = 5.0, 0.25, 0.5, 0.35, 0.25
+_GRAMS, _KINDS, _PLACED, _PAIRS, _RULES = 5.0, 0.25, 0.5, 0.35, 0.16
 _MOST_OF_A_KIND = 3
 _CHARACTERS = (1, 2, 3)
 _SOUNDS = (2, 3)
@@ -57,6 +57,12 @@ def signs(text: str, found: Found, category: Category | None) -> Signs:
     """All signs of `text`, each name once or more; `found` and `category` are what the rules say of it."""
     text = text[:_LONGEST]
     return Signs.of([*_grams(text), *_kinds(text), *_rules(text, found, category)])
+
+
+def signs_of_answer(text: str) -> Signs:
+    """What there is to see in an answer to a call of ours, without what rules find in it."""
+    text = text[:_LONGEST]
+    return Signs.of([*_grams(text), *_kinds(text)])
 
 
 def _grams(text: str) -> Iterator[Sign]:

@@ -20,14 +20,12 @@ from sklearn.feature_extraction import DictVectorizer
 from sklearn.model_selection import KFold
 from sklearn.svm import LinearSVC
 
+from speech.understand.answers import CheckAnswer, as_meant, as_meant_to_check, named
 from speech.understand.category import find_category
 from speech.understand.learned import CASES, EMERGENCY, Column, Learned, Weighing
-from speech.understand.signs import Signs, find_by_rules, signs
+from speech.understand.signs import Signs, find_by_rules, signs, signs_of_answer
 from speech.understand.sound import correct
 
-SINGLE = ("category", "urgency")
-SEVERAL = ("needs", "groups")
-FACTS = (*SINGLE, *SEVERAL)
 _STRENGTH = 0.3
 _FOLDS = 5
 _SEED = 0
@@ -41,6 +39,8 @@ _MEANT = 1.5
 # Chosen on cases that the rules were not written for: how far a sum must be above that of what is certainly not meant,
 # with and without a rule's word.
 _THRESHOLD = {"needs": (0.1, -0.7), "groups": (0.2, -0.9)}
+# Likewise how much more weight the value of an answer has for which there is a rule's word.
+_RULED = 0.6
 
 
 @dataclass(frozen=True)
@@ -67,30 +67,62 @@ class Seen:
     ruled: Mapping[str, frozenset[str]]
 
 
+@dataclass(frozen=True)
+class Kind:
+    """A kind of text: what is learned of it, by the names of its cases, and how it is seen."""
+
+    name: str
+    single: tuple[str, ...]
+    several: tuple[str, ...]
+    see: Callable[[str], Seen]
+    is_ruled: bool = True
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        return (*self.single, *self.several)
+
+
 def see(text: str) -> Seen:
-    """What there is to learn from a text, and to weigh."""
+    """What there is to learn from a request, and to weigh."""
     meant = correct(text)
     found = find_by_rules(meant)
     ruled = {"needs": frozenset(span.says for span in found.needs), "groups": frozenset(s.says for s in found.groups)}
     return Seen(signs(meant, found, find_category(meant, found)), ruled)
 
 
-def train(examples: Sequence[Example]) -> Learned:
+def _see_answer(text: str) -> Seen:
+    return Seen(signs_of_answer(as_meant(text)), {})
+
+
+def _see_check_answer(text: str) -> Seen:
+    answer = CheckAnswer(as_meant_to_check(text))
+    return Seen(signs_of_answer(answer.text), {"needs": frozenset(span.says for span in answer.needs)})
+
+
+# Of a request the rules are signs among others; of an answer they have a weight of their own.
+REQUESTS = Kind("requests", ("category", "urgency"), ("needs", "groups"), see, is_ruled=False)
+SURVEY = Kind("survey", ("resolved", "satisfied", "reason"), (), _see_answer)
+OUTREACH = Kind("outreach", ("problem", "urgency"), ("needs",), _see_check_answer)
+KINDS = (REQUESTS, SURVEY, OUTREACH)
+
+
+def train(examples: Sequence[Example], kind: Kind = REQUESTS) -> Learned:
     """The model that these examples make; the same examples make the same model.
 
     Raises:
         TooFewExamplesError
     """
-    seen = [_sums(see(example.text).signs) for example in examples]
+    seen = [_sums(kind.see(example.text).signs) for example in examples]
     vectorizer = DictVectorizer(dtype=np.float64)
     matrix = _narrow(vectorizer.fit_transform(_frequent(seen)))
     names = [str(name) for name in vectorizer.get_feature_names_out()]
+    # The rules were written for many of the examples, and look better there than they are.
+    blind = [at for at, name in enumerate(names) if name.startswith(_BY_RULE)]
     columns: dict[str, Column] = {}
     parts: list[NDArray[np.float64]] = []
-    for fact in FACTS:
-        # The rules were written for many of the examples, and look better there than they are.
-        blind = [at for at, name in enumerate(names) if name.startswith(_BY_RULE)] if fact in SEVERAL else []
-        task = _Several(matrix, examples, fact, blind) if fact in SEVERAL else _Single(matrix, examples, fact)
+    for fact in kind.facts:
+        is_several = fact in kind.several
+        task = _Several(matrix, examples, fact, blind) if is_several else _Single(matrix, examples, fact, kind)
         columns[fact], weights = task.column()
         parts.append(weights)
     return Learned(columns, {name: row for row, name in enumerate(names)}, np.hstack(parts).astype(np.float32))
@@ -141,9 +173,11 @@ class _Task:
 class _Single(_Task):
     """A fact that has one value."""
 
-    def __init__(self, matrix: csr_array, examples: Sequence[Example], fact: str) -> None:
+    def __init__(self, matrix: csr_array, examples: Sequence[Example], fact: str, kind: Kind) -> None:
         super().__init__(matrix, examples, fact)
+        self.labels = [named(label) for label in self.labels]
         self.values = tuple(sorted(set(self.labels)))
+        self._ruled = _RULED if kind.is_ruled else 0.0
         if len(self.values) < 2:  # noqa: PLR2004 - a choice
             raise TooFewExamplesError(fact)
 
@@ -159,7 +193,7 @@ class _Single(_Task):
         def surprise(steepness: float) -> float:
             return -float(log_softmax(scores * steepness, axis=1)[np.arange(len(truth)), truth].mean())
 
-        return Column(self.values, tuple(map(float, intercepts)), _least(surprise)), weights
+        return Column(self.values, tuple(map(float, intercepts)), _least(surprise), ruled=self._ruled), weights
 
 
 class _Several(_Task):
@@ -214,11 +248,11 @@ def _narrow(matrix: csr_array) -> csr_array:
     return matrix
 
 
-def base_examples() -> list[Example]:
+def base_examples(kind: Kind = REQUESTS) -> list[Example]:
     """The labelled cases that come with the service: what a young model still needs beside a few of its own."""
     return [
-        Example(case["text"], {fact: case[fact] for fact in FACTS})
-        for file in sorted(CASES.glob("*/requests.jsonl"))
+        Example(case["text"], {fact: case[fact] for fact in kind.facts})
+        for file in sorted(CASES.glob(f"*/{kind.name}.jsonl"))
         for case in map(json.loads, file.read_text(encoding="utf-8").splitlines())
     ]
 
@@ -236,19 +270,22 @@ class Score:
 
 
 def score(model: Learned, examples: Iterable[Example]) -> dict[str, Score]:
-    """By fact, how often model and rules say exactly what a person said; and how many emergencies the model finds."""
+    """By fact of requests, how often model and rules say exactly what a person said; and emergencies found.
+
+    What the rules alone find of emergencies is the same for every model, and left out.
+    """
     right: Counter[str] = Counter()
     counts: Counter[str] = Counter()
     for example in examples:
         seen = see(example.text)
         weighing = model.weigh(seen.signs)
-        right += Counter(fact for fact in SINGLE if weighing.verdict(fact).value == example.labels[fact])
-        right += Counter(fact for fact in SEVERAL if _found(weighing, fact, seen) == set(example.labels[fact]))
-        counts.update(FACTS)
+        right += Counter(fact for fact in REQUESTS.single if weighing.verdict(fact).value == example.labels[fact])
+        right += Counter(f for f in REQUESTS.several if _found(weighing, f, seen) == set(example.labels[f]))
+        counts.update(REQUESTS.facts)
         if example.labels["urgency"] == EMERGENCY:
             right[EMERGENCY] += weighing.verdict("urgency").is_like_an_emergency
             counts[EMERGENCY] += 1
-    return {fact: Score(right[fact], counts[fact]) for fact in (*FACTS, EMERGENCY)}
+    return {fact: Score(right[fact], counts[fact]) for fact in (*REQUESTS.facts, EMERGENCY)}
 
 
 def _found(weighing: Weighing, fact: str, seen: Seen) -> set[str]:
