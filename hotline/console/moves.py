@@ -23,7 +23,7 @@ from hotline.console.forms import (
 from hotline.models import Order, Outcome, Unit, User
 from hotline.rules.machine import ImpossibleMoveError
 from hotline.rules.order_states import Move
-from hotline.services import orders, organisation, results
+from hotline.services import clocks, orders, organisation, results
 from hotline.services.access import Actor
 from hotline.services.desk import orders as desk
 from hotline.services.desk.orders import UnitChoice
@@ -137,7 +137,7 @@ def _close(doing: Doing, form: CloseForm) -> None:
 
 def _reopen(doing: Doing, form: ReasonForm) -> None:
     unit = doing.session.get_one(Unit, doing.order.intake_unit_id)
-    limits = organisation.policy_for(doing.session, unit).limits[doing.order.urgency]
+    limits = clocks.limits_for(doing.session, unit, doing.order.urgency, doing.now, doing.zone)
     orders.reopen(doing.session, doing.order, doing.actor, doing.now, form.reason.data, limits, doing.zone)
 
 

@@ -26,6 +26,7 @@ from hotline.models import (
     WordState,
     Work,
 )
+from hotline.rules.calendar import DayKind
 from hotline.rules.call_flow import CallState
 from hotline.rules.catalogue import Ground, Hold
 from hotline.rules.clocks import Step
@@ -33,6 +34,7 @@ from hotline.rules.facts import Category, FactName, Group, Need, Urgency
 from hotline.rules.order_states import Move, OrderState, Remark
 from hotline.rules.roles import Role
 from hotline.rules.roster import Post, SwapState
+from hotline.rules.supervision import Colour, ExtensionState, PauseState, Why
 from hotline.rules.survey_states import AttemptState, Reason, Resolved, RoundState, Satisfied
 from hotline.services.desk.start import Waiting
 from speech.transcript import Doubt
@@ -79,6 +81,15 @@ WORDS: Mapping[type[StrEnum], Mapping[Any, LazyString]] = {
         Remark.ASSISTANT_REMOVED: _p("remark", "assisting unit released"),
         Remark.ASSISTED: _p("remark", "assisting unit reports"),
         Remark.KEPT: _p("remark", "left to a dispatcher"),
+        Remark.PAUSE_ASKED: _p("remark", "pause asked for"),
+        Remark.PAUSED: _p("remark", "clocks paused"),
+        Remark.PAUSE_REFUSED: _p("remark", "pause refused"),
+        Remark.RESUMED: _p("remark", "clocks run on"),
+        Remark.EXTENSION_ASKED: _p("remark", "more time asked for"),
+        Remark.EXTENDED: _p("remark", "more time granted"),
+        Remark.EXTENSION_REFUSED: _p("remark", "more time refused"),
+        Remark.TIGHTENED: _p("remark", "limits tightened by emergency mode"),
+        Remark.SUPERVISED: _p("remark", "supervisor's note"),
     },
     Ground: {
         Ground.ROW: _p("dispatch", "a row of the dispatch catalogue"),
@@ -373,7 +384,48 @@ WORDS: Mapping[type[StrEnum], Mapping[Any, LazyString]] = {
         Action.SWAP_DECIDED: _p("action", "decided about a swap of shifts"),
         Action.HANDOVER_WRITTEN: _p("action", "left a hand-over note"),
         Action.HANDOVER_READ: _p("action", "read a hand-over note"),
+        Action.CALENDAR_CHANGED: _p("action", "changed the working calendar"),
+        Action.EMERGENCY_MODE_SET: _p("action", "switched emergency mode"),
+        Action.PAUSE_ASKED: _p("action", "asked for a pause"),
+        Action.PAUSE_DECIDED: _p("action", "decided about a pause"),
+        Action.PAUSE_ENDED: _p("action", "ended a pause"),
+        Action.EXTENSION_ASKED: _p("action", "asked for more time"),
+        Action.EXTENSION_DECIDED: _p("action", "decided about more time"),
+        Action.ORDER_SUPERVISED: _p("action", "supervised an order"),
+        Action.NOTICE_SEEN: _p("action", "saw a supervision notice"),
         Action.ALARM_ACKNOWLEDGED: _p("action", "took an emergency alarm on"),
+    },
+    DayKind: {
+        DayKind.HOLIDAY: _p("calendar", "holiday"),
+        DayKind.WORKDAY: _p("calendar", "make-up workday"),
+    },
+    Colour: {
+        Colour.BLUE: _p("colour", "blue: reminder"),
+        Colour.YELLOW: _p("colour", "yellow: overdue"),
+        Colour.RED: _p("colour", "red: long overdue"),
+    },
+    PauseState: {
+        PauseState.ASKED: _p("pause", "waits for a decision"),
+        PauseState.REFUSED: _p("pause", "refused"),
+        PauseState.WITHDRAWN: _p("pause", "withdrawn"),
+        PauseState.RUNNING: _p("pause", "clocks stand still"),
+        PauseState.RESUMED: _p("pause", "ended by a person"),
+        PauseState.EXPIRED: _p("pause", "ended as planned"),
+        PauseState.MOVED_ON: _p("pause", "ended by a move"),
+    },
+    ExtensionState: {
+        ExtensionState.ASKED: _p("extension", "waits for a decision"),
+        ExtensionState.GRANTED: _p("extension", "granted"),
+        ExtensionState.REFUSED: _p("extension", "refused"),
+        ExtensionState.WITHDRAWN: _p("extension", "withdrawn"),
+    },
+    Why: {
+        Why.PAUSED: _p("why", "paused"),
+        Why.PAUSE_ASKED: _p("why", "pause asked for"),
+        Why.EXTENSION_ASKED: _p("why", "more time asked for"),
+        Why.EXTENDED: _p("why", "more time granted"),
+        Why.LAST_WORD: _p("why", "last word in the history"),
+        Why.NOTHING_SAID: _p("why", "nothing said"),
     },
     LearningEnd: {
         LearningEnd.BETTER: _p("learning", "better: put into use"),

@@ -27,6 +27,16 @@ from hotline.models.outbox import OutboxEntry, OutboxState, Receipt, ReceiptOutc
 from hotline.models.people import Level, Line, Place, Unit, User, UserRole
 from hotline.models.roster import HandoverNote, RosterWarning, Shift, ShiftSwap
 from hotline.models.speech import ModelUse
+from hotline.models.supervision import (
+    CalendarDay,
+    EmergencyMode,
+    Extension,
+    Notice,
+    NoticeReader,
+    Pause,
+    UnclearedList,
+    UnclearedOrder,
+)
 from hotline.models.surveys import AnswerKind, OptOut, Question, SurveyAnswer, SurveyAttempt, SurveyRound
 
 __all__ = [
@@ -34,12 +44,15 @@ __all__ = [
     "AnswerKind",
     "Attention",
     "AuditEntry",
+    "CalendarDay",
     "Call",
     "CatalogueRow",
     "CatalogueUse",
     "CatalogueVersion",
     "Channel",
     "Direction",
+    "EmergencyMode",
+    "Extension",
     "Fact",
     "HandoverNote",
     "LearningEnd",
@@ -49,6 +62,8 @@ __all__ = [
     "LocalWord",
     "MessageState",
     "ModelUse",
+    "Notice",
+    "NoticeReader",
     "OptOut",
     "Order",
     "OrderAssistant",
@@ -59,6 +74,7 @@ __all__ = [
     "OutboxEntry",
     "OutboxState",
     "Outcome",
+    "Pause",
     "Place",
     "Question",
     "Receipt",
@@ -75,6 +91,8 @@ __all__ = [
     "SurveyRound",
     "TextMessage",
     "Transcript",
+    "UnclearedList",
+    "UnclearedOrder",
     "UnderstandingUse",
     "Unit",
     "User",

@@ -44,6 +44,15 @@ class Action(StrEnum):
     HANDOVER_WRITTEN = "handover_written"
     HANDOVER_READ = "handover_read"
     ALARM_ACKNOWLEDGED = "alarm_acknowledged"
+    CALENDAR_CHANGED = "calendar_changed"
+    EMERGENCY_MODE_SET = "emergency_mode_set"
+    PAUSE_ASKED = "pause_asked"
+    PAUSE_DECIDED = "pause_decided"
+    PAUSE_ENDED = "pause_ended"
+    EXTENSION_ASKED = "extension_asked"
+    EXTENSION_DECIDED = "extension_decided"
+    ORDER_SUPERVISED = "order_supervised"
+    NOTICE_SEEN = "notice_seen"
 
 
 class AuditEntry(Base):

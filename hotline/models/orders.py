@@ -15,6 +15,7 @@ from hotline.rules.facts import Category, FactName, Urgency
 from hotline.rules.order_states import Move, OrderState, Remark
 
 if TYPE_CHECKING:
+    from hotline.models.supervision import Extension, Pause
     from hotline.models.surveys import SurveyRound
 
 
@@ -47,6 +48,13 @@ class Order(Base):
     __table_args__ = (
         Index("ix_orders_unit_id_state_received_at", "unit_id", "state", "received_at"),
         Index("ix_orders_intake_unit_id_received_at", "intake_unit_id", "received_at"),
+        Index("ix_orders_look_at", "look_at", postgresql_where=text("look_at is not null")),
+        # Those that somebody of ours has to act on: few among the many that are over.
+        Index(
+            "ix_orders_uncleared",
+            "unit_id",
+            postgresql_where=text("state not in ('resolved', 'answered', 'closed', 'merged', 'invalid')"),
+        ),
         CheckConstraint("(state = 'merged') = (merged_into_id is not null)", name="merged_names_its_target"),
         CheckConstraint("merged_into_id <> id", name="not_merged_into_itself"),
     )
@@ -81,6 +89,10 @@ class Order(Base):
     contacted_at: Mapped[datetime | None]
     resolved_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
+    # Since when contact and resolve clocks stand still, if they do.
+    paused_at: Mapped[datetime | None]
+    # When supervision looks next; None when nothing is left to tell. No change of the order, so no new version.
+    look_at: Mapped[datetime | None]
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - read by SQLAlchemy as it stands
 
@@ -97,6 +109,8 @@ class Order(Base):
     )
     history: Mapped[list["OrderEvent"]] = relationship(back_populates="order", order_by="OrderEvent.id")
     past_clocks: Mapped[list["OrderClocks"]] = relationship(back_populates="order", order_by="OrderClocks.run")
+    pauses: Mapped[list["Pause"]] = relationship(back_populates="order", order_by="Pause.id")
+    extensions: Mapped[list["Extension"]] = relationship(back_populates="order", order_by="Extension.id")
     facts: Mapped[list["Fact"]] = relationship(back_populates="order", order_by="Fact.id")
     results: Mapped[list["Result"]] = relationship(back_populates="order", order_by="Result.resolution")
     survey_rounds: Mapped[list["SurveyRound"]] = relationship(back_populates="order", order_by="SurveyRound.resolution")

@@ -53,6 +53,15 @@ class Remark(StrEnum):
     ASSISTANT_REMOVED = "assistant_removed"
     ASSISTED = "assisted"
     KEPT = "kept"
+    PAUSE_ASKED = "pause_asked"
+    PAUSED = "paused"
+    PAUSE_REFUSED = "pause_refused"
+    RESUMED = "resumed"
+    EXTENSION_ASKED = "extension_asked"
+    EXTENDED = "extended"
+    EXTENSION_REFUSED = "extension_refused"
+    TIGHTENED = "tightened"
+    SUPERVISED = "supervised"
 
 
 _S, _M = OrderState, Move

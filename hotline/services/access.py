@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import Session
 
 from hotline.models import Call, Line, Order, OrderAssistant, Unit, User
 from hotline.rules.roles import Role
@@ -66,6 +67,11 @@ def require_role(actor: Actor, *roles: Role) -> None:
     """
     if not actor.is_system and not actor.roles & set(roles):
         raise NotAllowedError("none of the person's roles allows this")
+
+
+def reaches(session: Session, actor: Actor, unit_id: int) -> bool:
+    """Whether the unit is the actor's own or lies below it; the system reaches all."""
+    return session.get_one(Unit, unit_id).path.startswith(actor.unit_path)
 
 
 def _units_below(actor: Actor):  # type: ignore[no-untyped-def]  # the select's own type is three lines long

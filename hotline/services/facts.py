@@ -15,9 +15,9 @@ from hotline.models import Action, Fact, Order, Origin, Transcript, Unit
 from hotline.rules.facts import Category, FactName, Group, Need, Urgency
 from hotline.rules.order_states import OPEN
 from hotline.rules.roles import REVIEWERS
-from hotline.services import audit, orders, text_messages
+from hotline.services import audit, emergency_mode, orders, text_messages
 from hotline.services.access import Actor, require_role
-from hotline.services.organisation import policy_for
+from hotline.services.clocks import limits_for
 from speech.understand.facts import Facts
 
 _HOME = "CN"  # where a number without a country code is dialled
@@ -153,8 +153,9 @@ def _carry_over(session: Session, order: Order, now: datetime, zone: ZoneInfo) -
     _carry_number_over(order)
     urgency = Urgency(values[FactName.URGENCY] or Urgency.NORMAL)
     if urgency != order.urgency:
-        policy = policy_for(session, session.get_one(Unit, order.intake_unit_id))
-        orders.set_urgency(order, urgency, policy.limits[urgency], zone)
+        unit = session.get_one(Unit, order.intake_unit_id)
+        orders.set_urgency(order, urgency, limits_for(session, unit, urgency, order.clocks_started_at, zone), zone)
+        emergency_mode.tighten(session, order, now, zone)
     session.flush()
     if urgency == Urgency.EMERGENCY and order.state in OPEN:
         text_messages.alarm(session, order, now)

@@ -12,7 +12,7 @@ from hotline.rules.clocks import deadlines
 from hotline.rules.facts import Urgency
 from hotline.rules.order_states import OrderState
 from hotline.services import orders
-from hotline.services.organisation import policy_for
+from hotline.services.clocks import limits_for
 
 
 def receive_call(session: Session, call: Call, now: datetime, zone: ZoneInfo) -> Order:
@@ -25,8 +25,7 @@ def receive_call(session: Session, call: Call, now: datetime, zone: ZoneInfo) ->
     line = session.get_one(Line, call.line_id)
     unit = session.get_one(Unit, line.unit_id)
     received_at = call.ended_at or now
-    limits = policy_for(session, unit).limits[Urgency.NORMAL]
-    until = deadlines(limits, received_at, zone)
+    until = deadlines(limits_for(session, unit, Urgency.NORMAL, received_at, zone), received_at, zone)
     row = insert(Order).values(
         number=call.order_number,
         version=1,
@@ -41,6 +40,7 @@ def receive_call(session: Session, call: Call, now: datetime, zone: ZoneInfo) ->
         accept_by=until.accept_by,
         contact_by=until.contact_by,
         resolve_by=until.resolve_by,
+        look_at=received_at,
     )
     new_id = session.scalar(row.on_conflict_do_nothing(index_elements=[Order.number]).returning(Order.id))
     order = orders.lock(session, session.scalars(select(Order.id).where(Order.number == call.order_number)).one())

@@ -27,7 +27,7 @@ from hotline.rules.order_states import Move, OrderState, Remark
 from hotline.rules.policy import Limits
 from hotline.rules.roles import Role
 from hotline.rules.survey_states import RoundEvent
-from hotline.services import audit
+from hotline.services import audit, clocks
 from hotline.services.access import Actor, NotAllowedError
 from hotline.services.organisation import policy_for
 
@@ -85,10 +85,13 @@ def lock(session: Session, order_id: int) -> Order:
 
 
 def set_urgency(order: Order, urgency: Urgency, limits: Limits, zone: ZoneInfo) -> None:
-    """Set how long the order may wait: as long as it is worked on, counted from when its present clocks started."""
+    """Set how long the order may wait: as long as it is worked on, counted from when its present clocks started.
+
+    The time in which they stood still is left out; an extension was given for what the matter was before, and ends.
+    """
     order.urgency = urgency
     if order.resolved_at is None and order.closed_at is None:
-        _start_clocks(order, order.clocks_started_at, limits, zone)
+        clocks.reckon_anew(order, deadlines(limits, order.clocks_started_at, zone), limits.counting)
 
 
 def note_received(session: Session, order: Order, now: datetime) -> None:
@@ -310,6 +313,7 @@ def _make(
         undone = chosen == Move.UNMERGE
         order.state = _before_merge(session, order) if undone else order_states.after(before, chosen)
         flag_modified(order, "state")  # a move that leads back to the same state is a change too
+        clocks.follow(session, order, before, chosen, actor, now)
         _stop_clock(order, chosen, now)
         _follow_up_survey(order, chosen, now)
         if chosen in _OURS_AGAIN:
@@ -322,9 +326,8 @@ def _make(
 
 
 def _start_clocks(order: Order, at: datetime, limits: Limits, zone: ZoneInfo) -> None:
-    until = deadlines(limits, at, zone)
     order.clocks_started_at = at
-    order.accept_by, order.contact_by, order.resolve_by = until.accept_by, until.contact_by, until.resolve_by
+    clocks.set_until(order, deadlines(limits, at, zone))
 
 
 def _clocks_so_far(order: Order) -> OrderClocks:

@@ -1,6 +1,7 @@
 """The migrations on a real PostgreSQL: one line of them, to the models and back again, with the data kept."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -19,30 +20,41 @@ from sqlalchemy.orm import Session
 
 from hotline.db import Base, make_sessions
 from hotline.models import (
+    CalendarDay,
     CatalogueRow,
     Direction,
+    EmergencyMode,
+    Extension,
     HandoverNote,
     LearningRound,
     LocalWord,
     MessageState,
     ModelUse,
+    Notice,
+    NoticeReader,
     Order,
     Origin,
+    Pause,
     Place,
     RosterWarning,
     ShiftSwap,
     TextMessage,
     Transcript,
+    UnclearedList,
+    UnclearedOrder,
     Unit,
     WordKind,
     WordState,
     Work,
 )
+from hotline.rules.calendar import DayKind
+from hotline.rules.clocks import Step
 from hotline.rules.facts import FactName
 from hotline.rules.learning import Figure
 from hotline.rules.order_states import OrderState
 from hotline.rules.roles import Role
 from hotline.rules.roster import SwapState
+from hotline.rules.supervision import Colour, ExtensionState, PauseState, Why
 from hotline.services import audit, facts, learning, outbox, surveys
 from hotline.services.access import SYSTEM
 from stack.postgres import Postgres
@@ -209,7 +221,21 @@ def filled(migrated: Engine) -> Engine:
         factories.catalogue(session, line.unit, CatalogueRow(unit=line.unit, assisting=[factories.unit(session)]))
         factories.assist(session, attempt.round.order, line.unit)
         _on_duty(session, line.unit)
+        _watched(session, factories.order(session, line, OrderState.IN_PROGRESS))
     return migrated
+
+
+def _watched(session: Session, order: Order) -> None:
+    unit, later = order.unit, NOW + timedelta(days=1)
+    asked = {"order": order, "run": 0, "reason": "等待医院证明", "asked_at": NOW}
+    session.add(CalendarDay(day=NOW.date(), kind=DayKind.HOLIDAY, name="元宵"))
+    session.add(EmergencyMode(unit=unit, reason="寒潮", started_at=NOW, ends_at=later))
+    session.add(Pause(state=PauseState.ASKED, until=later, zone=factories.ZONE.key, **asked))
+    session.add(Extension(state=ExtensionState.ASKED, resolve_by=NOW, until=later, **asked))
+    told = {"run": 0, "step": Step.CONTACT, "colour": Colour.BLUE, "due_at": later, "made_at": NOW}
+    session.add(Notice(order=order, unit=unit, readers=[NoticeReader(unit=unit, role=Role.HANDLER)], **told))
+    left = UnclearedOrder(order=order, state=order.state, since=NOW, is_overdue=False, why=Why.NOTHING_SAID)
+    session.add(UnclearedList(unit=unit, day=NOW.date(), made_at=NOW, orders=[left]))
 
 
 def _on_duty(session: Session, unit: Unit) -> None:
@@ -329,3 +355,12 @@ def test_work_that_is_done_is_told_to_nobody(migrated: Engine) -> None:
         driver = listener.connection.dbapi_connection
         assert driver is not None
         assert list(driver.notifies(timeout=0.2)) == []
+
+
+def test_orders_from_before_supervision_are_looked_at_if_somebody_has_to_act(filled: Engine) -> None:
+    migrate(filled, command.downgrade, "0020")
+    migrate(filled, command.upgrade, "head")
+
+    with filled.connect() as connection:
+        watched = connection.execute(text("select distinct state from orders where look_at is not null")).scalars()
+        assert set(watched) == {"in_progress", "reopened", "received"}

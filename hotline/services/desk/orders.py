@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, select
-from sqlalchemy.orm import Session, joinedload, selectinload, undefer
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload, selectinload, undefer
 from sqlalchemy.sql.base import ExecutableOption
 
 from hotline.models import (
@@ -25,11 +25,12 @@ from hotline.models import (
     Transcript,
     Unit,
 )
-from hotline.rules.clocks import Deadlines, Step, running
+from hotline.rules.clocks import Step, running
 from hotline.rules.facts import Category, FactName, Urgency
 from hotline.rules.order_states import OPEN, ORDER, Move, OrderState
 from hotline.rules.roles import DIALLERS
-from hotline.services import audit, facts, orders
+from hotline.rules.supervision import TIMED
+from hotline.services import audit, clocks, facts, orders
 from hotline.services.access import Actor, require_role, sees_order
 from hotline.services.desk import calls, troubles
 from hotline.services.desk.paging import Page, page_of
@@ -114,15 +115,10 @@ class OrderDesk:
 
 
 def clock_of(order: Order) -> tuple[Step, datetime] | None:
-    """The clock that ends next, as long as the order is being worked on."""
-    if order.state not in _TIMED:
+    """The clock that ends next, as long as the order is being worked on; in a pause one that had run out before."""
+    if order.state not in TIMED:
         return None
-    done = {Step.ACCEPT: order.accepted_at, Step.CONTACT: order.contacted_at, Step.RESOLVE: order.resolved_at}
-    return running(Deadlines(order.accept_by, order.contact_by, order.resolve_by), done)
-
-
-# Somebody has to act; a resolved or answered order waits for nobody of ours.
-_TIMED = OPEN - {OrderState.RESOLVED, OrderState.ANSWERED}
+    return running(clocks.until(order), clocks.done(order), order.paused_at)
 
 
 def listed(session: Session, actor: Actor, wanted: OrdersWanted, now: datetime) -> Page[Order]:
@@ -158,14 +154,18 @@ def due_at() -> ColumnElement[datetime | None]:
     """What `clock_of` gives, as the database reckons it; least() passes over null."""
     return case(
         (
-            Order.state.in_(_TIMED),
+            Order.state.in_(TIMED),
             func.least(
                 case((Order.accepted_at.is_(None), Order.accept_by)),
-                case((Order.contacted_at.is_(None), Order.contact_by)),
-                case((Order.resolved_at.is_(None), Order.resolve_by)),
+                case((and_(Order.contacted_at.is_(None), _is_not_stopped(Order.contact_by)), Order.contact_by)),
+                case((and_(Order.resolved_at.is_(None), _is_not_stopped(Order.resolve_by)), Order.resolve_by)),
             ),
         )
     )
+
+
+def _is_not_stopped(due: InstrumentedAttribute[datetime | None]) -> ColumnElement[bool]:
+    return or_(Order.paused_at.is_(None), due <= Order.paused_at)
 
 
 def is_overdue(now: datetime) -> ColumnElement[bool]:

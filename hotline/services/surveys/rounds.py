@@ -36,6 +36,7 @@ from hotline.rules.survey_states import (
 )
 from hotline.services import orders, outbox
 from hotline.services.access import SYSTEM, Actor, require_role
+from hotline.services.clocks import limits_for
 from hotline.services.organisation import policy_for
 from speech.understand.facts import SurveyAnswers
 
@@ -152,7 +153,8 @@ def conclude(
     if verdict == Verdict.CLOSE:
         orders.close(session, order, actor, now, f"callback:{said}")
     else:
-        limits = policy_of(session, order).limits[order.urgency]
+        unit = session.get_one(Unit, order.intake_unit_id)
+        limits = limits_for(session, unit, order.urgency, now, zone)
         # Whoever asked, it is the caller's answer that opens the order again.
         orders.reopen(session, order, SYSTEM, now, f"callback:{said}", limits, zone)
 

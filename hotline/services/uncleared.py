@@ -1,0 +1,148 @@
+"""The list of the day (日清日结): what a unit had not cleared at the end of a local day, and why."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from hotline.logs import get_log
+from hotline.models import Extension, Order, OrderEvent, Pause, UnclearedList, UnclearedOrder, Unit
+from hotline.rules import clocks as reckoning
+from hotline.rules.policy import Policy, PolicyError
+from hotline.rules.supervision import TIMED, ExtensionState, PauseState, Why
+from hotline.services import clocks
+from hotline.services.access import Actor
+from hotline.services.organisation import policy_for
+
+log = get_log(__name__)
+
+# As the index says it.
+_UNCLEARED = text("state not in ('resolved', 'answered', 'closed', 'merged', 'invalid')")
+
+
+def make_due(session: Session, now: datetime, zone: ZoneInfo) -> int:
+    """Make the lists whose time has come, each unit's once a day; how many were made.
+
+    A list that was missed, because no clock process ran, is made as soon as one does, until the next one is due. It
+    shows what is not cleared then, of what came in before its time.
+    """
+    holding = session.scalars(select(Order.unit_id).where(_UNCLEARED).distinct()).all()
+    made = [
+        unit
+        for unit in session.scalars(select(Unit).where(Unit.id.in_(holding)).order_by(Unit.id))
+        if _make(session, unit, now, zone)
+    ]
+    return len(made)
+
+
+def listed(session: Session, actor: Actor, unit: Unit, day: date) -> Sequence[UnclearedOrder]:
+    """The day's list of a unit and all below it, as far as the actor sees them: oldest orders of each unit first."""
+    found = (
+        select(UnclearedOrder)
+        .join(UnclearedOrder.list)
+        .join(UnclearedList.unit)
+        .join(UnclearedOrder.order)
+        .where(
+            UnclearedList.day == day,
+            Unit.path.startswith(unit.path, autoescape=True),
+            Unit.path.startswith(actor.unit_path, autoescape=True),
+        )
+        .order_by(Unit.path, Order.received_at, Order.id)
+        .options(
+            joinedload(UnclearedOrder.order),
+            joinedload(UnclearedOrder.handler),
+            joinedload(UnclearedOrder.list).joinedload(UnclearedList.unit),
+        )
+    )
+    return session.scalars(found).all()
+
+
+def last_day(session: Session, unit: Unit) -> date | None:
+    """The newest day of which the unit, or one below it, has a list."""
+    below = select(func.max(UnclearedList.day)).join(UnclearedList.unit)
+    return session.scalar(below.where(Unit.path.startswith(unit.path, autoescape=True)))
+
+
+def _make(session: Session, unit: Unit, now: datetime, zone: ZoneInfo) -> bool:
+    cut = _last_cut(_policy(session, unit), now, zone)
+    day = cut.astimezone(zone).date()
+    row = insert(UnclearedList).values(unit_id=unit.id, day=day, made_at=now)
+    known = select(UnclearedList.id).where(UnclearedList.unit_id == unit.id, UnclearedList.day == day)
+    if session.scalar(known) is not None:
+        return False
+    list_id = session.scalar(row.on_conflict_do_nothing().returning(UnclearedList.id))
+    if list_id is None:
+        return False
+    session.add_all(_rows(session, unit, list_id, cut, now))
+    session.flush()
+    return True
+
+
+def _last_cut(policy: Policy, now: datetime, zone: ZoneInfo) -> datetime:
+    """The latest moment at which a day's list was due."""
+    day = now.astimezone(zone).date()
+    cut = datetime.combine(day, policy.uncleared_at, zone).astimezone(now.tzinfo)
+    if cut > now:
+        cut = datetime.combine(day - timedelta(days=1), policy.uncleared_at, zone).astimezone(now.tzinfo)
+    return cut
+
+
+def _policy(session: Session, unit: Unit) -> Policy:
+    try:
+        return policy_for(session, unit)
+    except PolicyError as error:
+        log.warning("a unit's policy is unusable", unit_id=unit.id, error=str(error))
+        return Policy()
+
+
+def _rows(session: Session, unit: Unit, list_id: int, cut: datetime, now: datetime) -> Iterator[UnclearedOrder]:
+    found = session.scalars(
+        select(Order)
+        .where(Order.unit_id == unit.id, Order.state.in_(TIMED), Order.received_at <= cut)
+        .order_by(Order.received_at, Order.id)
+        .options(
+            selectinload(Order.history),
+            selectinload(Order.pauses),
+            selectinload(Order.extensions),
+            selectinload(Order.past_clocks),
+        )
+    ).all()
+    for order in found:
+        why, words = _why(order)
+        running = reckoning.running(clocks.until(order), clocks.done(order), order.paused_at)
+        yield UnclearedOrder(
+            list_id=list_id,
+            order_id=order.id,
+            state=order.state,
+            handler_id=order.handler_id,
+            since=_since(order),
+            resolve_by=order.resolve_by,
+            is_overdue=running is not None and running[1] < now,
+            why=why,
+            words=words,
+        )
+
+
+def _since(order: Order) -> datetime:
+    came: list[OrderEvent] = [event for event in order.history if event.from_state != event.to_state]
+    return came[-1].at if came else order.received_at
+
+
+def _why(order: Order) -> tuple[Why, str | None]:
+    """A pause or a request that is under way, more time that was granted, or the last reason in the history."""
+    run = clocks.run_of(order)
+    pauses: dict[PauseState, Pause] = {each.state: each for each in order.pauses if each.run == run}
+    requests: dict[ExtensionState, Extension] = {each.state: each for each in order.extensions if each.run == run}
+    for why, request in (
+        (Why.PAUSED, pauses.get(PauseState.RUNNING)),
+        (Why.PAUSE_ASKED, pauses.get(PauseState.ASKED)),
+        (Why.EXTENSION_ASKED, requests.get(ExtensionState.ASKED)),
+        (Why.EXTENDED, requests.get(ExtensionState.GRANTED)),
+    ):
+        if request is not None:
+            return why, request.reason
+    reasons = [event.reason for event in order.history if event.reason]
+    return (Why.LAST_WORD, reasons[-1]) if reasons else (Why.NOTHING_SAID, None)
