@@ -2,7 +2,19 @@
 
 from flask import Flask
 
-from hotline.commands import calls, database, docs, models, organisation, people, roster, speech, time, understanding
+from hotline.commands import (
+    calls,
+    catalogue,
+    database,
+    docs,
+    models,
+    organisation,
+    people,
+    roster,
+    speech,
+    time,
+    understanding,
+)
 
 _COMMANDS = (
     database.db,
@@ -16,6 +28,7 @@ _COMMANDS = (
     models.models,
     calls.calls,
     understanding.understanding,
+    catalogue.catalogue,
     speech.transcribe,
     speech.understand,
     speech.understand_survey,

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from hotline.clock import UnusableTimeError, clock_for
 from hotline.db import make_engine, make_sessions
-from hotline.services import accounts, csv_files, organisation
+from hotline.rules.policy import PolicyError
+from hotline.services import accounts, catalogue, csv_files, organisation
 from hotline.settings import Settings, SettingsError, SpeechSettings
 
 ROOT = Path(__file__).parents[2]
@@ -57,6 +58,10 @@ def plain_errors() -> Iterator[None]:
         accounts.UnusableNameError,
         accounts.UnusablePhoneError,
         accounts.WeakPasswordError,
+        catalogue.CatalogueUnitError,
+        catalogue.NoSuchVersionError,
+        catalogue.NoteMissingError,
+        PolicyError,
         organisation.UnusableLineError,
         csv_files.UnusableRowsError,
         UnusableTimeError,

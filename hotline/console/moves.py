@@ -23,7 +23,7 @@ from hotline.console.forms import (
 from hotline.models import Order, Outcome, Unit, User
 from hotline.rules.machine import ImpossibleMoveError
 from hotline.rules.order_states import Move
-from hotline.services import clocks, orders, organisation, results
+from hotline.services import catalogue, clocks, orders, organisation, results
 from hotline.services.access import Actor
 from hotline.services.desk import orders as desk
 from hotline.services.desk.orders import UnitChoice
@@ -102,6 +102,10 @@ def _with_reason(move: Move, form: type[MoveForm] = ReasonForm) -> MoveKind:
 
 def _move(doing: Doing, move: Move, reason: str | None) -> None:
     orders.move(doing.session, doing.order, move, doing.actor, doing.now, reason)
+
+
+def _triage(doing: Doing, _form: MoveForm) -> None:
+    catalogue.triage(doing.session, doing.order, doing.actor, doing.now)
 
 
 def _dispatch(doing: Doing, form: UnitForm) -> None:
@@ -192,7 +196,7 @@ def _unit(doing: Doing, form: UnitForm) -> Unit:
 
 
 MOVES: Mapping[Move, MoveKind] = {
-    Move.TRIAGE: _plain(Move.TRIAGE),
+    Move.TRIAGE: MoveKind(MoveForm, _triage),
     Move.INVALIDATE: _with_reason(Move.INVALIDATE),
     Move.RESTORE: _plain(Move.RESTORE),
     Move.DISPATCH: MoveKind(UnitForm, _dispatch),

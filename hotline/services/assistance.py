@@ -31,11 +31,11 @@ _WHO_CHOOSES = frozenset({Role.DISPATCHER, Role.SUPERVISOR})
 _WHO_REPORTS = frozenset({Role.HANDLER, Role.DISPATCHER, Role.SUPERVISOR})
 
 
-def may_choose(order: Order, actor: Actor) -> bool:
+def may_choose(session: Session, order: Order, actor: Actor) -> bool:
     """Whether the actor says who assists: a dispatcher or supervisor of the holder, or of a unit above it."""
     if actor.is_system:
         return True
-    return bool(actor.roles & _WHO_CHOOSES) and order.unit.path.startswith(actor.unit_path)
+    return bool(actor.roles & _WHO_CHOOSES) and _holder(session, order).path.startswith(actor.unit_path)
 
 
 def add(session: Session, order: Order, unit: Unit, actor: Actor, now: datetime, note: str | None = None) -> None:
@@ -45,13 +45,8 @@ def add(session: Session, order: Order, unit: Unit, actor: Actor, now: datetime,
         AssistsAlreadyError, NotAllowedError
         hotline.rules.machine.ImpossibleMoveError: nobody works on the order.
     """
-    _check(order, actor)
-    if order.state not in _WORKED_ON:
-        raise ImpossibleMoveError(order.state, Remark.ASSISTANT_ADDED)
-    if unit.id == order.unit_id or _assistant(order, unit) is not None:
-        raise AssistsAlreadyError(f"{unit.name} holds the order or assists already")
-    order.assistants.append(OrderAssistant(unit=unit, since=now))
-    _write_down(session, order, Remark.ASSISTANT_ADDED, unit, actor, now, note)
+    _check(session, order, actor)
+    _add(session, order, unit, actor, now, note)
 
 
 def remove(session: Session, order: Order, unit: Unit, actor: Actor, now: datetime, note: str | None = None) -> None:
@@ -60,23 +55,18 @@ def remove(session: Session, order: Order, unit: Unit, actor: Actor, now: dateti
     Raises:
         NotAssistingError, NotAllowedError
     """
-    _check(order, actor)
-    order.assistants.remove(_present(order, unit))
-    _write_down(session, order, Remark.ASSISTANT_REMOVED, unit, actor, now, note)
+    _check(session, order, actor)
+    _remove(session, order, unit, actor, now, note)
 
 
 def set_to(session: Session, order: Order, units: Iterable[Unit], actor: Actor, now: datetime) -> None:
-    """Have exactly `units` assist, but for the holder itself.
-
-    Raises:
-        NotAllowedError
-    """
+    """Have exactly `units` assist, but for the holder itself; whoever dispatched the order says so with it."""
     wanted = {unit.id: unit for unit in units if unit.id != order.unit_id}
     for gone in [each.unit for each in order.assistants if each.unit_id not in wanted]:
-        remove(session, order, gone, actor, now)
+        _remove(session, order, gone, actor, now)
     there = {each.unit_id for each in order.assistants}
     for unit in (unit for unit_id, unit in wanted.items() if unit_id not in there):
-        add(session, order, unit, actor, now)
+        _add(session, order, unit, actor, now)
 
 
 def speaks_for(order: Order, actor: Actor) -> list[Unit]:
@@ -105,9 +95,27 @@ def report(session: Session, order: Order, unit: Unit, actor: Actor, now: dateti
     audit.note(session, actor, Action.ASSISTANCE_NOTED, now, subject="orders", subject_id=order.id, detail=unit.code)
 
 
-def _check(order: Order, actor: Actor) -> None:
-    if not may_choose(order, actor):
+def _check(session: Session, order: Order, actor: Actor) -> None:
+    if not may_choose(session, order, actor):
         raise NotAllowedError("who assists is said by a dispatcher or supervisor of the unit that holds the order")
+
+
+def _add(session: Session, order: Order, unit: Unit, actor: Actor, now: datetime, note: str | None = None) -> None:
+    if order.state not in _WORKED_ON:
+        raise ImpossibleMoveError(order.state, Remark.ASSISTANT_ADDED)
+    if unit.id == order.unit_id or _assistant(order, unit) is not None:
+        raise AssistsAlreadyError(f"{unit.name} holds the order or assists already")
+    order.assistants.append(OrderAssistant(unit=unit, since=now))
+    _write_down(session, order, Remark.ASSISTANT_ADDED, unit, actor, now, note)
+
+
+def _remove(session: Session, order: Order, unit: Unit, actor: Actor, now: datetime, note: str | None = None) -> None:
+    order.assistants.remove(_present(order, unit))
+    _write_down(session, order, Remark.ASSISTANT_REMOVED, unit, actor, now, note)
+
+
+def _holder(session: Session, order: Order) -> Unit:
+    return session.get_one(Unit, order.unit_id)
 
 
 def _assistant(order: Order, unit: Unit) -> OrderAssistant | None:
