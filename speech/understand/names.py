@@ -10,6 +10,7 @@ from speech.understand.lexicon import Phrases, Span, phrases, table
 
 _GIVEN_MOST = 2
 _SAID_AGAIN = 2
+_SURNAMED = "姓"
 _AFTER_PLACE = 3
 _LANDMARK_REACH = 24
 _AFTER_LANDMARK = 8
@@ -36,7 +37,7 @@ def _named(text: str) -> Iterator[tuple[Span, int]]:
             # 姓罗罗婆婆: the surname, then what they are called.
             yield Span(cue.start, cue.end + len(doubled["surname"])), len(doubled["called"])
         else:
-            yield cue, _name_length(text[cue.end : cue.end + 6])
+            yield cue, _name_length(text[cue.end : cue.end + 6], is_surname=text[cue.end - 1] == _SURNAMED)
     for cue in (*phrases("names", "titled_cues").find(text), *phrases("names", "self_cues").find(text)):
         called = _called().match(text, cue.end)
         yield cue, len(called[0]) if called and called[0] not in table("names")["others"] else 0
@@ -45,7 +46,8 @@ def _named(text: str) -> Iterator[tuple[Span, int]]:
         yield cue, len(full["name"]) if full else 0
 
 
-def _name_length(words: str) -> int:
+def _name_length(words: str, *, is_surname: bool) -> int:
+    """Behind 姓 no given name follows, whatever does: 我姓祝坤厚里的."""
     if words.startswith(tuple(table("names")["others"])):
         return 0
     if nickname := _nickname().match(words):
@@ -56,7 +58,7 @@ def _name_length(words: str) -> int:
     title = _titles().match(words, len(surname))
     if title:
         return title.end()
-    return len(surname) + _given(words[len(surname) :])
+    return len(surname) + (0 if is_surname else _given(words[len(surname) :]))
 
 
 def _given(words: str) -> int:

@@ -17,6 +17,8 @@ _CUE_REACH = 14
 # So many last digits are said again.
 _FEWEST_AGAIN, _MOST_AGAIN = 2, 8
 _OF_TWO_PARTS = 0.7
+_MOBILE_DIGITS, _LONGEST_ROOM, _WHOLE_LANDLINE = 11, 4, 8
+_UNCUED = 0.3
 # Between a warning and a cue so much must be said for the cue to speak of another number: 身份证号码 is one.
 _ANOTHER_NUMBER = 4
 
@@ -167,10 +169,18 @@ def _trims(text: str, run: list[_Digit]) -> Iterator[tuple[int, int]]:
         if len(run) > 1 and not run[-2].is_sure:
             # 九吧三个人: what sounds like a digit was none.
             ends.append(len(run) - 2)
-    starts = [0]
+    starts = [0, *_behind_a_door(run)]
     if len(run) > 1 and phrases("phone", "word_with_a_digit").occur(text[max(0, run[0].start - 1) : run[0].end]):
         starts.append(1)
     yield from ((start, end) for start in starts for end in ends)
+
+
+def _behind_a_door(run: list[_Digit]) -> Iterator[int]:
+    """Where a mobile number begins right behind the number of a room: 八栋一零三 幺三九..."""
+    sizes = [len(digit.digits) for digit in run[: _MOBILE_DIGITS + _LONGEST_ROOM + 1]]
+    before = sum(sizes) - _MOBILE_DIGITS
+    if len(sizes) == len(run) and 0 < before <= _LONGEST_ROOM:
+        yield from (at for at in range(1, len(run)) if sum(sizes[:at]) == before)
 
 
 def _valid(text: str, run: list[_Digit], cued_at: int) -> Phone | None:
@@ -180,6 +190,10 @@ def _valid(text: str, run: list[_Digit], cued_at: int) -> Phone | None:
     if match := _MOBILE.match(said) or _LANDLINE_WITH_AREA.match(said):
         return Phone(match[1], span, confidence)
     around = text[max(0, cued_at - _CUE_REACH) : cued_at] + "，" + text[span.end : span.end + 4]
-    if (match := _LANDLINE.match(said)) and phrases("phone", "cues").occur(around):
+    match = _LANDLINE.match(said)
+    if match and phrases("phone", "cues").occur(around):
         return Phone(match[1], span, confidence - 0.1)
+    # Eight digits in a row, said one by one, number hardly anything else.
+    if match and len(said) == _WHOLE_LANDLINE and not phrases("phone", "another_number").occur(text[span.end :][:2]):
+        return Phone(match[1], span, confidence - _UNCUED)
     return None

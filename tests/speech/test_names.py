@@ -83,3 +83,20 @@ def test_door_is_quoted_as_it_was_said(behind, door):
 )
 def test_what_numbers_something_else_is_no_door(text):
     assert find_address(text, None) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("我姓祝荷花苑二号的", "祝"),
+        ("楼下那户我不认识我自己姓阮", "阮"),
+        ("我叫蔺国强你记一下", "蔺国强"),
+        ("我是他妈妈谢莹幺三六零零幺二三四五六", "谢莹"),
+        ("我姓覃不是姓秦", "覃"),
+        ("小区里有个姓甄的爷爷", None),
+        ("那位姓龚的网格员来过", None),
+    ],
+)
+def test_rare_surnames_and_who_they_belong_to(text, name):
+    found = find_name(text)
+    assert (text[found.start : found.end] if found else None) == name

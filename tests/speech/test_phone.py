@@ -98,3 +98,18 @@ def _digits(sign: str) -> str:
         **{spoken: digit for digit, spoken in SPOKEN.items()},
     }
     return aliases.get(sign, sign if sign.isdigit() else "")
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("我住荷花苑三栋二零四幺三六零零幺二三四五六", "13600123456"),
+        ("电话幺三六这个零零幺二然后三四五六", "13600123456"),
+        ("我是店里的小王八二三四五六七八", "82345678"),
+        ("身份证后面是八二三四五六七八", None),
+        ("这床被子八二三四五六七", None),
+    ],
+)
+def test_numbers_behind_a_door_with_pauses_or_without_a_word_for_them(text, number):
+    found = find_phone(text)
+    assert (found.number if found else None) == number
