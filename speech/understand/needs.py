@@ -33,11 +33,11 @@ def find_gone(text: str) -> list[Span]:
 
 def _by_danger(text: str) -> Iterator[Span]:
     """A danger to life needs whoever can end it, whether or not the caller says so."""
+    found = dangers(text)
     for need, entry in table("needs").items():
-        for rule in entry.get("danger", []):
-            if not _said(need, "danger_unless").occur(text):
-                for span in dangers(rule).find(text):
-                    yield Span(span.start, span.end, need)
+        spans = [span for rule in entry.get("danger", []) for span in found[rule]]
+        if spans and not _said(need, "danger_unless").occur(text):
+            yield from (Span(span.start, span.end, need) for span in spans)
 
 
 def _gives_way(need: str, dangers: list[Span]) -> bool:
@@ -51,17 +51,19 @@ def _hinted(text: str) -> Iterator[Span]:
         if "hint_group" in entry:
             for span in phrases("groups", entry["hint_group"]).find(text):
                 yield Span(span.start, span.end, need)
-    yield from (each.lasting for each in _mentions(text) if each.lasting)
+    for each in _mentions(text):
+        lasting = _behind("lasting_after", each.thing, text[each.thing.end : each.thing.end + _REACH])
+        if lasting:
+            yield lasting
 
 
 @dataclass(frozen=True)
 class _Mention:
-    """A thing that is spoken of, and the words that say it is gone, is asked for or lasts a while."""
+    """A thing that is spoken of, and the words that say it is gone or is asked for."""
 
     thing: Span
     gone: Span | None = None
     wanted: Span | None = None
-    lasting: Span | None = None
 
 
 @lru_cache(maxsize=1)
@@ -73,15 +75,14 @@ def _mentions(text: str) -> tuple[_Mention, ...]:
 def _mention(thing: Span, text: str) -> _Mention:
     """What is said right behind the thing counts before what is said ahead of it: 药还有 米没了."""
     before, after = text[max(0, thing.start - _REACH) : thing.start], text[thing.end : thing.end + _REACH]
-    lasting = _behind("lasting_after", thing, after)
     if phrases("lack", "had_after").occur(after):
-        return _Mention(thing, lasting=lasting)
+        return _Mention(thing)
     is_had = phrases("lack", "had_before").occur(before)
     gone = _behind("gone_after", thing, after) or (None if is_had else _ahead("gone_before", thing, before))
     if gone or is_had or table("needs")[thing.says].get("never_wanted"):
-        return _Mention(thing, gone, lasting=lasting)
+        return _Mention(thing, gone)
     wanted = _behind("wanted_after", thing, after) or _ahead("wanted_before", thing, before)
-    return _Mention(thing, wanted=wanted, lasting=lasting)
+    return _Mention(thing, wanted=wanted)
 
 
 def _behind(key: str, thing: Span, after: str) -> Span | None:

@@ -12,7 +12,7 @@ _WARMTH = {"quilt", "clothing"}
 
 def find_emergencies(text: str) -> list[Span]:
     """All words of danger, each with the rule that fired."""
-    found = [span for rule in table("urgency")["emergency"] for span in dangers(rule).find(text)]
+    found = [span for spans in dangers(text).values() for span in spans]
     return sorted(found, key=lambda span: (span.start, span.end))
 
 
@@ -27,5 +27,6 @@ def find_urgent(text: str) -> list[Span]:
         for span in find_gone(text)
         if span.says in _DAILY_NEEDS and not any(span.overlaps(other) for other in soon)
     ]
-    found += [span for span in find_needs(text) if is_cold and span.says in _WARMTH]
+    if is_cold:
+        found += [span for span in find_needs(text) if span.says in _WARMTH]
     return sorted(found, key=lambda span: (span.start, span.end))
