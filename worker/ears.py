@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from sqlalchemy.orm import Session
@@ -25,6 +26,8 @@ from speech.understand.lexicon import FOLDER as LEXICONS
 log = get_log(__name__)
 
 _ANYTHING = "家里没有米了"
+# Ten thousand take 20 MB and three seconds to read, and among more each is put right less often.
+_MOST_HEARD = 20_000
 
 Files = frozenset[tuple[str, int, int, int]]
 
@@ -110,11 +113,21 @@ def make(sources: Sources, sessions: Sessions, *, without: Collection[str] = fro
         gazetteer = organisation.gazetteer(session)
         drugs = local_words.drugs(session)
         understanding = model_in_use(session, sources.understanding)
-    names = LocalNames.from_names([*gazetteer.names, *drug_names(), *drugs])
+    names = LocalNames.from_names([*drug_names(), *drugs, *_heard(gazetteer)])
     models = {label: recognizer for label, recognizer in loaded.items() if recognizer}
     ears = Ears(models, sources.fallback, gazetteer, names, understanding)
     _prepare(ears)
     return ears
+
+
+def _heard(gazetteer: Gazetteer) -> Iterator[str]:
+    """The names to listen for: units before places, as many as are worth their memory.
+
+    The others are found in what was heard all the same, by their sound.
+    """
+    if len(gazetteer.known) > _MOST_HEARD:
+        log.warning("not every name of a place is listened for", names=len(gazetteer.known), most=_MOST_HEARD)
+    return islice(gazetteer.names, _MOST_HEARD)
 
 
 def model_in_use(session: Session, round_id: int | None) -> Learned:

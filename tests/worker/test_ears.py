@@ -171,3 +171,19 @@ def test_a_change_of_a_lexicon_is_seen(workshop: Workshop, settings: Settings) -
 def test_a_process_that_is_not_for_speech_has_no_ears(settings: Settings) -> None:
     with pytest.raises(NoEarsError):
         _ = make_context(settings).ears
+
+
+def test_of_very_many_names_only_so_many_are_listened_for(
+    workshop: Workshop, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ears, "_MOST_HEARD", 2)
+    with workshop.context.sessions.begin() as session:
+        unit = factories.unit(session, name="静溪街道")
+        session.add_all([Place(unit=unit, name=name) for name in ("荷花路", "莲塘路", "桂花苑")])
+
+    made = ears.make(look(workshop, settings), workshop.context.sessions)
+
+    heard = {name.text for name in made.names.names}
+    assert "静溪街道" in heard
+    assert len(heard & {"荷花路", "莲塘路", "桂花苑"}) == 1
+    assert made.gazetteer.find("我住桂花苑") is not None
