@@ -39,6 +39,7 @@ from hotline.services.catalogue import (
     UnusableCatalogueError,
 )
 from hotline.services.csv_files import UnusableRowsError
+from hotline.services.desk import log
 
 PATIENCE_S = 10
 SUPPLIES, MEDICAL, HOMELESS = Category.SUPPLIES, Category.MEDICAL, Category.HOMELESS
@@ -263,6 +264,18 @@ def test_of_two_who_change_it_at_once_the_second_waits_and_is_told(own_sessions:
     assert [type(error) for error in told] == [CatalogueChangedError]
     with own_sessions() as session:
         assert session.scalars(select(CatalogueVersion.number)).all() == [1]
+
+
+def test_what_the_command_line_changed_is_in_the_log_of_whose_catalogue_it_is(session: Session, town: Town) -> None:
+    town.keep(NewRow(None, None, town.east))
+    catalogue.use(session, town.street, None, "停用", SYSTEM, NOW)
+    catalogue.set_automatic(session, town.street, is_on=True, confidence=None, actor=SYSTEM, now=NOW)
+
+    def seen_from(unit: Unit) -> list[Action]:
+        return [entry.action for entry in log.listed(session, factories.actor(session, unit, *Role), 1).rows]
+
+    assert seen_from(town.street) == [Action.AUTO_DISPATCH_SET, Action.CATALOGUE_CHOSEN, Action.CATALOGUE_CHANGED]
+    assert seen_from(town.other) == []
 
 
 # Who gets it

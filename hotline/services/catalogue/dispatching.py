@@ -84,6 +84,7 @@ def set_automatic(
     """
     require_role(actor, *_WHO_SETS)
     check_reach(unit, actor)
+    session.flush()
     session.get_one(Unit, unit.id, with_for_update={"key_share": True}, populate_existing=True)
     wanted = {"auto_dispatch": is_on} | ({} if confidence is None else {"auto_confidence": confidence})
     Policy().with_overrides(wanted)

@@ -281,5 +281,5 @@ def _put_in_use(
     session.add(made)
     session.flush()
     detail = f"{owner.code} {chosen.number if chosen else '-'}"
-    subject_id = chosen.id if chosen else None
-    audit.note(session, actor, action, now, subject="catalogue_versions", subject_id=subject_id, detail=detail)
+    subject, subject_id = ("catalogue_versions", chosen.id) if chosen else ("units", owner.id)
+    audit.note(session, actor, action, now, subject=subject, subject_id=subject_id, detail=detail)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from hotline.models import AuditEntry, Call, Order, Recording, Unit, User
+from hotline.models import AuditEntry, Call, CatalogueVersion, Order, Recording, Unit, User
 from hotline.rules.roles import Role
 from hotline.services.access import Actor, require_role, sees_call, sees_order
 from hotline.services.desk.paging import Page, page_of
@@ -32,9 +32,12 @@ def order_numbers(session: Session, found: Page[AuditEntry]) -> Mapping[int, str
 
 
 def _is_in_sight(actor: Actor) -> ColumnElement[bool]:
-    people = select(User.id).join(User.unit).where(Unit.path.startswith(actor.unit_path, autoescape=True))
+    units = select(Unit.id).where(Unit.path.startswith(actor.unit_path, autoescape=True))
+    people = select(User.id).where(User.unit_id.in_(units))
     in_sight: dict[str, Select[int]] = {
         "users": people,
+        "units": units,
+        "catalogue_versions": select(CatalogueVersion.id).where(CatalogueVersion.unit_id.in_(units)),
         "orders": select(Order.id).where(sees_order(actor)),
         "calls": select(Call.id).where(sees_call(actor)),
         "recordings": select(Recording.id).join(Recording.call).where(sees_call(actor)),
