@@ -3,6 +3,7 @@
 from flask import Flask
 
 from hotline.commands import (
+    calendar,
     calls,
     catalogue,
     database,
@@ -12,6 +13,7 @@ from hotline.commands import (
     people,
     roster,
     speech,
+    supervision,
     time,
     understanding,
 )
@@ -23,6 +25,9 @@ _COMMANDS = (
     organisation.lines,
     organisation.organisation_files,
     organisation.sample_organisation,
+    calendar.group,
+    supervision.orders,
+    supervision.mode,
     time.clock,
     docs.docs,
     models.models,

@@ -10,12 +10,14 @@ from worker.context import Context
 from worker.sweep import (
     ask_about_calls,
     ask_to_learn,
+    list_uncleared,
     look_after_rosters,
     reconcile_calls,
     reconcile_recordings,
     replay_journal,
     send_due,
     send_lost_again,
+    supervise,
 )
 
 
@@ -34,6 +36,8 @@ SCHEDULE = (
     Periodic("send lost work again", 5, send_lost_again),
     Periodic("replay the journal", 10, lambda context, _redis: replay_journal(context)),
     Periodic("ask about calls", 60, lambda context, _redis: ask_about_calls(context), is_slow=True),
+    Periodic("supervise", 15, lambda context, _redis: supervise(context)),
+    Periodic("list what is not cleared", 60, lambda context, _redis: list_uncleared(context)),
     Periodic("ask to learn", 600, lambda context, _redis: ask_to_learn(context)),
     Periodic("look after rosters", 300, lambda context, _redis: look_after_rosters(context)),
     Periodic("reconcile calls", 600, lambda context, _redis: reconcile_calls(context), is_slow=True),

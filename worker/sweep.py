@@ -12,7 +12,17 @@ from sqlalchemy.orm import Session
 from hotline.logs import get_log
 from hotline.models import Call, Direction, OutboxEntry
 from hotline.rules.survey_states import AttemptEvent
-from hotline.services import calls, learning, organisation, outbox, roster, surveys
+from hotline.services import (
+    calls,
+    emergency_mode,
+    learning,
+    organisation,
+    outbox,
+    roster,
+    supervision,
+    surveys,
+    uncleared,
+)
 from hotline.services.receipts import Told
 from hotline.telephony.carrier import CallAtCarrier, CarrierUnavailableError, NotThereError
 from hotline.telephony.journal import Entry, Journal, store
@@ -27,6 +37,7 @@ log = get_log(__name__)
 _GRACE = timedelta(seconds=5)
 _CALLS_ARE_OVER_AFTER = timedelta(minutes=10)
 _LOOK_BACK = timedelta(days=1)
+_LOOKS = 5
 
 
 def send_due(context: Context, redis: Redis) -> None:
@@ -97,6 +108,28 @@ def look_after_rosters(context: Context) -> None:
         roster.lapse_swaps(session, now)
     with context.sessions.begin() as session:
         roster.tell_gaps(session, now, zone)
+
+
+def supervise(context: Context) -> None:
+    """Tell of limits that come near or have passed, and end what has come to its end.
+
+    So many orders at a time, and so many times, that other work waits for seconds at most; the rest comes next time.
+    """
+    for _ in range(_LOOKS):
+        with context.sessions.begin() as session:
+            looked_at = supervision.look(session, context.clock.now(), context.settings.zone)
+        if not looked_at:
+            break
+    with context.sessions.begin() as session:
+        emergency_mode.end_what_is_over(session, context.clock.now())
+
+
+def list_uncleared(context: Context) -> None:
+    """Make the day's lists whose time has come."""
+    with context.sessions.begin() as session:
+        made = uncleared.make_due(session, context.clock.now(), context.settings.zone)
+    if made:
+        log.info("daily lists made", lists=made)
 
 
 def reconcile_recordings(context: Context) -> None:

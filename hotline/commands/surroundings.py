@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from hotline.clock import UnusableTimeError, clock_for
 from hotline.db import make_engine, make_sessions
 from hotline.rules.policy import PolicyError
-from hotline.services import accounts, catalogue, csv_files, organisation
+from hotline.services import accounts, catalogue, csv_files, emergency_mode, orders, organisation
 from hotline.settings import Settings, SettingsError, SpeechSettings
 
 ROOT = Path(__file__).parents[2]
@@ -64,6 +64,10 @@ def plain_errors() -> Iterator[None]:
         PolicyError,
         organisation.UnusableLineError,
         csv_files.UnusableRowsError,
+        emergency_mode.AlreadyOnError,
+        emergency_mode.NotOnError,
+        emergency_mode.UnusableEndError,
+        orders.ReasonMissingError,
         UnusableTimeError,
     ) as error:
         raise click.ClickException(str(error) or type(error).__name__) from error

@@ -14,6 +14,9 @@ from hotline.models import (
     Attention,
     Call,
     Direction,
+    EmergencyMode,
+    Notice,
+    Order,
     OutboxEntry,
     OutboxState,
     Receipt,
@@ -22,17 +25,29 @@ from hotline.models import (
     RecordingState,
     SurveyAttempt,
     SurveyRound,
+    UnclearedOrder,
     Work,
 )
 from hotline.rules.call_flow import CallState
+from hotline.rules.order_states import OrderState
+from hotline.rules.supervision import Colour
 from hotline.rules.survey_states import AttemptEvent, AttemptState, RoundState
-from hotline.services import outbox, surveys
+from hotline.services import emergency_mode, outbox, surveys
+from hotline.services.access import SYSTEM
 from hotline.telephony.carrier import CarrierUnavailableError
 from hotline.telephony.journal import EndedCall, Journal, MissedCall
 from worker import perform
 from worker.perform import alone
 from worker.queue import SERIALIZER, connect, waiting
-from worker.sweep import ask_about_calls, reconcile_recordings, replay_journal, send_due, send_lost_again
+from worker.sweep import (
+    ask_about_calls,
+    list_uncleared,
+    reconcile_recordings,
+    replay_journal,
+    send_due,
+    send_lost_again,
+    supervise,
+)
 
 
 def expected(session: Session) -> Recording:
@@ -301,3 +316,42 @@ def test_a_callback_whose_end_nobody_told_goes_on(
     assert workshop.one(SurveyRound).state == round_state
     assert workshop.one(Call, Call.direction == Direction.OUTBOUND).ended_at is not None
     assert workshop.carrier.asked == ["call"]
+
+
+# Supervision
+
+
+def test_limits_that_passed_are_told_once_and_what_is_over_is_ended(workshop: Workshop) -> None:
+    order_id = workshop.make(lambda session: factories.order(session, state=OrderState.IN_PROGRESS))
+    with workshop.context.sessions.begin() as session:
+        unit = session.get_one(Order, order_id).unit
+        emergency_mode.switch_on(session, unit, "寒潮", NOW + timedelta(hours=1), SYSTEM, NOW, factories.ZONE)
+    workshop.clock.at = NOW + timedelta(hours=25)
+
+    supervise(workshop.context)
+    supervise(workshop.context)
+
+    assert [notice.colour for notice in workshop.all(Notice)] == [Colour.YELLOW]
+    assert workshop.one(EmergencyMode).ended_at == NOW + timedelta(hours=1)
+
+
+def test_many_orders_are_looked_at_in_one_go_and_never_without_end(workshop: Workshop) -> None:
+    with workshop.context.sessions.begin() as session:
+        line = factories.line(session)
+        for _ in range(101):
+            factories.order(session, line)
+    workshop.clock.at = NOW + timedelta(minutes=31)
+
+    supervise(workshop.context)
+
+    assert len(workshop.all(Notice, Notice.colour == Colour.YELLOW)) == 101
+
+
+def test_the_lists_of_the_day_are_made_in_the_evening(workshop: Workshop) -> None:
+    order_id = workshop.make(lambda session: factories.order(session, state=OrderState.IN_PROGRESS))
+    workshop.clock.at = NOW + timedelta(hours=10)
+
+    list_uncleared(workshop.context)
+    list_uncleared(workshop.context)
+
+    assert workshop.one(UnclearedOrder).order_id == order_id
