@@ -27,6 +27,8 @@ MORE_LIKELY_THAN_NOT = 0.5
 _FORMAT = 1
 _MOST_STRETCHES = 3
 _LONGEST_STRETCH = 14
+# What a weight must be to be told from nothing.
+_LEAST = 0.015
 # What adds less than this share of what the most telling character adds is no evidence.
 _TELLING = 0.4
 
@@ -166,14 +168,18 @@ def base(kind: str = "requests") -> Learned:
 
 
 def write(model: Learned) -> str:
-    """The model as text: a line of JSON about its columns, then a line for each sign with its weights, by tabs.
+    """The model as text: a line of JSON about its columns, then a line for each sign with its weights, parted by tabs.
 
-    A weight that is nothing to two places is left out.
+    A weight is written as the number of its column and what it weighs, `3:-.12`. What hardly weighs anything is left out:
+    of many such nothing but noise comes.
     """
     head = {"format": _FORMAT, "facts": {name: _head(column) for name, column in model.columns.items()}}
     lines = [json.dumps(head, ensure_ascii=False)]
     for name, row in sorted(model.rows.items()):
-        lines.append("\t".join([json.dumps(name, ensure_ascii=False)[1:-1], *map(_written, model.weights[row])]))
+        weights = model.weights[row]
+        told = [f"{at}:{_written(weights[at])}" for at in np.flatnonzero(np.abs(weights) >= _LEAST).tolist()]
+        if told:
+            lines.append("\t".join([json.dumps(name, ensure_ascii=False)[1:-1], *told]))
     return "\n".join(lines) + "\n"
 
 
@@ -188,8 +194,7 @@ def _head(column: Column) -> dict[str, Any]:
 
 
 def _written(weight: float) -> str:
-    written = f"{weight:.2f}"
-    return "" if float(written) == 0 else written.rstrip("0").replace("0.", ".", 1)
+    return f"{weight:.2f}".rstrip("0").replace("0.", ".", 1)
 
 
 def read(text: str) -> Learned:
@@ -205,15 +210,19 @@ def read(text: str) -> Learned:
     rows: dict[str, int] = {}
     weights = np.zeros((len(lines), width), np.float32)
     for row, line in enumerate(lines):
-        name, *numbers = line.split("\t")
-        if len(numbers) != width:
-            raise NotAModelError(f"line {row + 2}: {width} weights are needed")
         try:
-            weights[row] = [float(number) if number else 0.0 for number in numbers]
-            rows[json.loads(f'"{name}"')] = row
-        except ValueError as error:
+            name, *told = line.split("\t")
+            rows[_name(name)] = row
+            for each in told:
+                at, weight = each.split(":")
+                weights[row, int(at)] = float(weight)
+        except (ValueError, IndexError) as error:
             raise NotAModelError(f"line {row + 2}: {error}") from error
     return Learned(columns, rows, weights)
+
+
+def _name(written: str) -> str:
+    return str(json.loads(f'"{written}"')) if "\\" in written else written
 
 
 def _columns(line: str) -> dict[str, Column]:
