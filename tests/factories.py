@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from hotline.models import (
+    Alarm,
     Call,
     CatalogueRow,
     CatalogueUse,
@@ -157,6 +158,14 @@ def shift(
     session.add(made)
     session.flush()
     return made
+
+
+def alarm(session: Session, on: Line | None = None, *, at: datetime = NOW) -> Alarm:
+    """The alarm of a new emergency, of which nobody was told yet."""
+    made = order(session, on)
+    reviewer = actor(session, made.unit, Role.CALL_TAKER)
+    facts.confirm(session, made, FactName.URGENCY, "emergency", reviewer, at, ZONE)
+    return session.query(Alarm).filter_by(order_id=made.id).one()
 
 
 def actor(session: Session, unit: Unit, *roles: Role) -> Actor:

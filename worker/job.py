@@ -21,6 +21,10 @@ class PutOff(Exception):  # noqa: N818 - no error: the work is asked for again l
         self.until = until
 
 
+class InVain(Exception):  # noqa: N818 - nothing of ours went wrong: a person decides
+    """Trying again makes no sense; the message says what a person reads of it."""
+
+
 @dataclass(frozen=True)
 class Job:
     """`run` does the slow part and gives what is to be stored.

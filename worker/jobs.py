@@ -23,7 +23,7 @@ from hotline.models import (
     Transcript,
     Work,
 )
-from hotline.services import calls, facts, intake, recordings, speech_models, surveys, text_messages
+from hotline.services import alarms, calls, facts, intake, recordings, speech_models, surveys, text_messages
 from hotline.services.receipts import RecordingTold, Told
 from hotline.telephony.carrier import CarrierRefusedError, NotThereError, RecordingTooLargeError
 from hotline.telephony.journal import recording_told_from
@@ -36,12 +36,13 @@ from speech.understand import Facts, SurveyAnswers, understand, understand_surve
 from worker import learning
 from worker.context import Context
 from worker.ears import Ears
-from worker.job import Job, PutOff, Store, nothing
+from worker.job import InVain, Job, PutOff, Store, nothing
 
 log = get_log(__name__)
 
 CALLER = "caller"
 _TELL_EVERY_S = 5.0
+NOBODY_ACKNOWLEDGED = "nobody acknowledged the alarm"
 
 
 def fetch_recording(context: Context, recording_id: int) -> Store:
@@ -264,6 +265,25 @@ def dial_attempt(context: Context, attempt_id: int) -> Store:
     return lambda session, now: surveys.dialled(session, attempt_id, call_id)  # noqa: ARG005 - a Store's signature
 
 
+def ring_alarm(context: Context, attempt_id: int) -> Store:
+    """Ring the next on the roster about an emergency, at any hour: these are our own people."""
+    with context.sessions.begin() as session:
+        plan = alarms.ring(session, attempt_id, context.carrier.name, context.clock.now())
+    if plan is None:
+        return nothing
+    if isinstance(plan, alarms.Unanswered):
+        raise InVain(NOBODY_ACKNOWLEDGED)
+    known = None
+    if plan.maybe_dialled:
+        known = context.carrier.find_call(plan.from_number, plan.to_number, plan.since, plan.known_calls)
+    try:
+        call_id = known or context.carrier.place_alarm_call(plan.token, plan.from_number, plan.to_number)
+    except CarrierRefusedError as error:
+        trouble = str(error)
+        return lambda session, now: alarms.refused_by_carrier(session, attempt_id, trouble, now)
+    return lambda session, now: alarms.dialled(session, attempt_id, call_id)  # noqa: ARG005 - a Store's signature
+
+
 def adopt_recording(context: Context, receipt_id: int) -> Store:
     """Ask the carrier whose recording it is that came without a call we know."""
     with context.sessions() as session:
@@ -327,6 +347,10 @@ def _attempt_failed(context: Context, session: Session, attempt_id: int, trouble
     surveys.not_dialled(session, attempt_id, trouble, now, context.settings.zone)
 
 
+def _alarm_failed(_context: Context, session: Session, attempt_id: int, trouble: str, now: datetime) -> None:
+    alarms.not_rung(session, attempt_id, trouble, now)
+
+
 def _leave_to_a_person(_context: Context, _session: Session, _subject_id: int, _trouble: str, _now: datetime) -> None:
     """Nobody waits for it: it stands among the dead entries until a person replays it."""
 
@@ -340,6 +364,7 @@ JOBS: Mapping[Work, Job] = {
     Work.SEND_MESSAGE: Job("io", send_message, _message_failed),
     Work.DIAL_ATTEMPT: Job("io", dial_attempt, _attempt_failed),
     Work.ADOPT_RECORDING: Job("io", adopt_recording, _leave_to_a_person),
+    Work.RING_ALARM: Job("io", ring_alarm, _alarm_failed),
     Work.LEARN: Job("speech", learning.learn, learning.give_up, learning.LIMIT_S),
 }
 _HEARING = frozenset({Work.TRANSCRIBE_RECORDING, Work.RETRANSCRIBE_RECORDING})

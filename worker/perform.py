@@ -12,7 +12,7 @@ from hotline.models import OutboxEntry, OutboxState, Work
 from hotline.services import outbox
 from hotline.telephony.carrier import CarrierUnavailableError
 from worker.context import Context
-from worker.job import PutOff, Store
+from worker.job import InVain, PutOff, Store
 from worker.jobs import JOBS
 
 log = get_log(__name__)
@@ -94,6 +94,10 @@ def _run(context: Context, entry_id: int, work: Work, subject_id: int) -> None:
     except PutOff as later:
         with context.sessions.begin() as session:
             outbox.put_off(_locked(session, entry_id), later.until)
+    except InVain as vain:
+        log.warning("a person must look", work=work.value, entry_id=entry_id, subject_id=subject_id, reason=str(vain))
+        with context.sessions.begin() as session:
+            outbox.bury(_locked(session, entry_id), str(vain))
     except CarrierUnavailableError as error:
         log.warning("the carrier is away", work=work.value, entry_id=entry_id, subject_id=subject_id, error=str(error))
         _wait(context, entry_id, error)

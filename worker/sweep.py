@@ -13,6 +13,7 @@ from hotline.logs import get_log
 from hotline.models import Call, Direction, OutboxEntry
 from hotline.rules.survey_states import AttemptEvent
 from hotline.services import (
+    alarms,
     calls,
     emergency_mode,
     learning,
@@ -101,6 +102,12 @@ def ask_to_learn(context: Context) -> None:
         learning.ask_if_due(session, context.clock.now(), context.settings.zone)
 
 
+def look_after_emergencies(context: Context) -> None:
+    """Begin the alarm of an emergency that has none, however it came in."""
+    with context.sessions.begin() as session:
+        alarms.begin_missing(session, context.clock.now())
+
+
 def look_after_rosters(context: Context) -> None:
     """Tell of gaps, once a day; end what nobody decided in time."""
     now, zone = context.clock.now(), context.settings.zone
@@ -186,9 +193,13 @@ def _end(context: Context, call: Call, ended_at: datetime, duration_s: int | Non
     now, zone = context.clock.now(), context.settings.zone
     with context.sessions.begin() as session:
         if call.direction == Direction.INBOUND:
-            told = Told(call.carrier, call.carrier_call_id or "", call.number, "", "asked")
-            calls.ended(session, told, ended_at, duration_s, now, zone)
+            asked = Told(call.carrier, call.carrier_call_id or "", call.number, "", "asked")
+            calls.ended(session, asked, ended_at, duration_s, now, zone)
             return
         attempt = surveys.attempt_of_call(session, call.id)
         if attempt is not None:
             surveys.progressed(session, attempt, ending, now, zone, duration_s=duration_s)
+            return
+        told = alarms.attempt_of_call(session, call.id)
+        if told is not None:
+            alarms.progressed(session, told, alarms.event_of(ending), now, duration_s=duration_s)

@@ -27,6 +27,7 @@ TROUBLES: Sequence[tuple[str, LazyString]] = (
     ),
     (r"the carrier refused with code (?P<code>\S+)", _("The carrier refused (code %(code)s).")),
     (r"carrier error (?P<code>\S+)", _("The carrier reports error %(code)s.")),
+    (r"nobody acknowledged the alarm", _("Nobody has taken the emergency on. Again: everybody on duty is told again.")),
     (r"CarrierUnavailableError", _("The carrier could not be reached.")),
     (r"CarrierRefusedError", _("The carrier refused.")),
     (r"NotThereError", _("The carrier does not have it.")),

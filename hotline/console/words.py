@@ -26,6 +26,7 @@ from hotline.models import (
     WordState,
     Work,
 )
+from hotline.rules.alarms import AlarmState, RingState, Way
 from hotline.rules.calendar import DayKind
 from hotline.rules.call_flow import CallState
 from hotline.rules.catalogue import Ground, Hold
@@ -199,6 +200,29 @@ WORDS: Mapping[type[StrEnum], Mapping[Any, LazyString]] = {
         SwapState.WITHDRAWN: _p("swap", "withdrawn"),
         SwapState.LAPSED: _p("swap", "lapsed undecided"),
     },
+    AlarmState: {
+        AlarmState.RINGING: _p("alarm", "people on duty are being told"),
+        AlarmState.ACKNOWLEDGED: _p("alarm", "taken on"),
+        AlarmState.UNANSWERED: _p("alarm", "taken on by nobody"),
+        AlarmState.OVER: _p("alarm", "over"),
+    },
+    Way: {
+        Way.KEY: _p("way", "by key on the telephone"),
+        Way.CONSOLE: _p("way", "opened the order"),
+        Way.MOVE: _p("way", "moved the order on"),
+    },
+    RingState: {
+        RingState.PLANNED: _p("ring", "planned"),
+        RingState.DIALLING: _p("ring", "dialling"),
+        RingState.RINGING: _p("ring", "ringing"),
+        RingState.TALKING: _p("ring", "on the line"),
+        RingState.CONFIRMED: _p("ring", "took it on"),
+        RingState.NOT_CONFIRMED: _p("ring", "answered, pressed no key"),
+        RingState.NO_ANSWER: _p("ring", "no answer"),
+        RingState.BUSY: _p("ring", "busy"),
+        RingState.FAILED: _p("ring", "could not be rung"),
+        RingState.CANCELLED: _p("ring", "not needed any more"),
+    },
     Channel: {
         Channel.PHONE: _p("channel", "telephone"),
         Channel.TEXT: _p("channel", "text message"),
@@ -224,7 +248,7 @@ WORDS: Mapping[type[StrEnum], Mapping[Any, LazyString]] = {
         CallState.ABANDONED: _p("call", "hung up"),
         CallState.REFUSED: _p("call", "wrong number"),
         CallState.NOT_SERVED: _p("call", "not served: system fault"),
-        CallState.OUTBOUND: _p("call", "our callback"),
+        CallState.OUTBOUND: _p("call", "our own call"),
     },
     Attention: {
         Attention.RING_BACK: _p("attention", "ring back"),
@@ -336,6 +360,7 @@ WORDS: Mapping[type[StrEnum], Mapping[Any, LazyString]] = {
         Work.SEND_MESSAGE: _p("work", "send the text message"),
         Work.DIAL_ATTEMPT: _p("work", "ring the caller"),
         Work.ADOPT_RECORDING: _p("work", "find out whose recording it is"),
+        Work.RING_ALARM: _p("work", "ring whoever is on duty about an emergency"),
         Work.LEARN: _p("work", "learn from reviewed orders"),
     },
     ReceiptOutcome: {

@@ -1,5 +1,6 @@
 """The mapped classes, one module for each area."""
 
+from hotline.models.alarms import Alarm, AlarmAttempt
 from hotline.models.audit import Action, AuditEntry
 from hotline.models.calls import (
     Attention,
@@ -41,6 +42,8 @@ from hotline.models.surveys import AnswerKind, OptOut, Question, SurveyAnswer, S
 
 __all__ = [
     "Action",
+    "Alarm",
+    "AlarmAttempt",
     "AnswerKind",
     "Attention",
     "AuditEntry",

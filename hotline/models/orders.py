@@ -48,6 +48,11 @@ class Order(Base):
     __table_args__ = (
         Index("ix_orders_unit_id_state_received_at", "unit_id", "state", "received_at"),
         Index("ix_orders_intake_unit_id_received_at", "intake_unit_id", "received_at"),
+        Index(
+            "ix_orders_unsigned_emergencies",
+            "clocks_started_at",
+            postgresql_where=text("urgency = 'emergency' and accepted_at is null"),
+        ),
         Index("ix_orders_look_at", "look_at", postgresql_where=text("look_at is not null")),
         # Those that somebody of ours has to act on: few among the many that are over.
         Index(

@@ -22,6 +22,7 @@ class Work(StrEnum):
     DIAL_ATTEMPT = "dial_attempt"
     ADOPT_RECORDING = "adopt_recording"
     LEARN = "learn"
+    RING_ALARM = "ring_alarm"
 
 
 class OutboxState(StrEnum):

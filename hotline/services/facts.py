@@ -15,7 +15,7 @@ from hotline.models import Action, Fact, Order, Origin, Transcript, Unit
 from hotline.rules.facts import Category, FactName, Group, Need, Urgency
 from hotline.rules.order_states import OPEN
 from hotline.rules.roles import REVIEWERS
-from hotline.services import audit, emergency_mode, orders, text_messages
+from hotline.services import alarms, audit, emergency_mode, orders
 from hotline.services.access import Actor, require_role
 from hotline.services.clocks import limits_for
 from speech.understand.facts import Facts
@@ -152,13 +152,16 @@ def _carry_over(session: Session, order: Order, now: datetime, zone: ZoneInfo) -
     order.place_id = session.scalar(select(Unit.id).where(Unit.code == place)) if place else None
     _carry_number_over(order)
     urgency = Urgency(values[FactName.URGENCY] or Urgency.NORMAL)
-    if urgency != order.urgency:
+    has_changed = urgency != order.urgency
+    if has_changed:
         unit = session.get_one(Unit, order.intake_unit_id)
         orders.set_urgency(order, urgency, limits_for(session, unit, urgency, order.clocks_started_at, zone), zone)
         emergency_mode.tighten(session, order, now, zone)
     session.flush()
-    if urgency == Urgency.EMERGENCY and order.state in OPEN:
-        text_messages.alarm(session, order, now)
+    if urgency != Urgency.EMERGENCY:
+        alarms.end(session, order, now)
+    elif order.state in OPEN:
+        alarms.begin(session, order, now, is_new=has_changed)
 
 
 def _carry_number_over(order: Order) -> None:

@@ -27,7 +27,7 @@ from hotline.rules.order_states import Move, OrderState, Remark
 from hotline.rules.policy import Limits
 from hotline.rules.roles import Role
 from hotline.rules.survey_states import RoundEvent
-from hotline.services import audit, clocks
+from hotline.services import alarm_state, audit, clocks
 from hotline.services.access import Actor, NotAllowedError
 from hotline.services.organisation import policy_for
 
@@ -323,6 +323,7 @@ def _make(
         event.catalogue_row_id = row.id if row else None
     _write(session, order, event)
     audit.note(session, actor, Action.ORDER_MOVED, now, subject="orders", subject_id=order.id, detail=chosen.value)
+    alarm_state.follow(session, order, chosen, actor, now)
 
 
 def _start_clocks(order: Order, at: datetime, limits: Limits, zone: ZoneInfo) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, Select, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -148,6 +148,20 @@ def wait(entry: OutboxEntry, trouble: str, now: datetime) -> None:
         return
     entry.waits += 1
     put_off(entry, now + _wait(entry.waits))
+
+
+def bury(entry: OutboxEntry, trouble: str) -> None:
+    """Trying again makes no sense: a person decides."""
+    entry.state, entry.trouble = OutboxState.DEAD, trouble
+
+
+def lay_to_rest(session: Session, work: Work, subjects: Select[int], now: datetime) -> None:
+    """What was given up has been dealt with in another way, and is no trouble any more."""
+    session.execute(
+        update(OutboxEntry)
+        .where(OutboxEntry.work == work, OutboxEntry.subject_id.in_(subjects), OutboxEntry.state == OutboxState.DEAD)
+        .values(state=OutboxState.DONE, done_at=now)
+    )
 
 
 def _afresh(now: datetime) -> dict[str, Any]:

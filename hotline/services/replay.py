@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from hotline.models import LearningRound, MessageState, OutboxEntry, OutboxState, RecordingState, TextMessage, Work
 from hotline.rules.roles import REPLAYERS
-from hotline.services import learning, outbox, recordings
+from hotline.services import alarms, learning, outbox, recordings
 from hotline.services.access import Actor, require_role
 
 
@@ -25,7 +25,7 @@ def replay(session: Session, entry: OutboxEntry, actor: Actor, now: datetime) ->
     require_role(actor, *REPLAYERS)
     prepare = _PREPARE.get(entry.work)
     if prepare is not None:
-        prepare(session, entry.subject_id)
+        prepare(session, entry.subject_id, now)
     # The entry is locked last, as everywhere.
     session.refresh(entry, with_for_update=True)
     if entry.state != OutboxState.DEAD:
@@ -33,28 +33,29 @@ def replay(session: Session, entry: OutboxEntry, actor: Actor, now: datetime) ->
     outbox.replay(session, entry, actor, now)
 
 
-def _fetch(session: Session, recording_id: int) -> None:
+def _fetch(session: Session, recording_id: int, _now: datetime) -> None:
     recordings.wait_again(session, recording_id, RecordingState.LOST, RecordingState.EXPECTED)
 
 
-def _transcribe(session: Session, recording_id: int) -> None:
+def _transcribe(session: Session, recording_id: int, _now: datetime) -> None:
     recordings.wait_again(session, recording_id, RecordingState.FAILED, RecordingState.STORED)
 
 
-def _send(session: Session, message_id: int) -> None:
+def _send(session: Session, message_id: int, _now: datetime) -> None:
     message = session.get_one(TextMessage, message_id, with_for_update=True)
     if message.state == MessageState.FAILED and message.carrier_message_id is None:
         message.state, message.trouble = MessageState.WAITING, None
 
 
-def _learn(session: Session, round_id: int) -> None:
+def _learn(session: Session, round_id: int, _now: datetime) -> None:
     learning.wait_again(session.get_one(LearningRound, round_id, with_for_update=True))
 
 
 # Other kinds of work find their row as it was.
-_PREPARE: Mapping[Work, Callable[[Session, int], None]] = {
+_PREPARE: Mapping[Work, Callable[[Session, int, datetime], None]] = {
     Work.FETCH_RECORDING: _fetch,
     Work.TRANSCRIBE_RECORDING: _transcribe,
     Work.SEND_MESSAGE: _send,
     Work.LEARN: _learn,
+    Work.RING_ALARM: alarms.tell_again,
 }

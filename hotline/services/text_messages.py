@@ -1,4 +1,4 @@
-"""Text messages to callers: written once for each occasion, sent by a worker, followed to delivery."""
+"""Text messages to callers and our own people: written once for each occasion, sent, followed to delivery."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ import phonenumbers
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from hotline.models import Call, Direction, Line, MessageState, Order, TextMessage, Work
+from hotline.models import Call, Direction, Line, MessageState, TextMessage, Work
 from hotline.rules.wording import text_for
 from hotline.services import outbox
 
@@ -23,19 +23,19 @@ def tell_order_number(session: Session, call: Call, now: datetime) -> None:
     _write(session, call, line, ORDER_NUMBER, call.number, body, now)
 
 
-def alarm(session: Session, order: Order, now: datetime) -> None:
-    """Tell whoever is on duty that an order is an emergency, once; the number alone, since a text is read by anybody.
+def alarm(session: Session, call: Call, order_number: str, now: datetime) -> int | None:
+    """Tell whom `call` rings that an order is an emergency; the number alone, since a text is read by anybody.
 
     It is tried whatever kind of number that is: a refusal is seen among the troubles.
     """
-    call = next((call for call in order.calls if call.order_number == order.number), None)
-    if call is None or call.line is None or call.line.duty_number is None:
-        return
-    body = text_for(call.line.language, "sms_emergency", line=call.line.name, number=order.number)
-    _write(session, call, call.line, EMERGENCY_ALARM, call.line.duty_number, body, now)
+    if call.line is None or call.number is None:
+        return None
+    body = text_for(call.line.language, "sms_emergency", line=call.line.name, number=order_number)
+    return _write(session, call, call.line, EMERGENCY_ALARM, call.number, body, now)
 
 
-def _write(session: Session, call: Call, line: Line, purpose: str, number: str, body: str, now: datetime) -> None:
+def _write(session: Session, call: Call, line: Line, purpose: str, number: str, body: str, now: datetime) -> int | None:
+    """The id of the new message; None when this call has one for the purpose already."""
     row = insert(TextMessage).values(
         direction=Direction.OUTBOUND,
         purpose=purpose,
@@ -52,6 +52,7 @@ def _write(session: Session, call: Call, line: Line, purpose: str, number: str, 
     )
     if new_id is not None:
         outbox.ask(session, Work.SEND_MESSAGE, new_id, now)
+    return new_id
 
 
 def sent(message: TextMessage, carrier_message_id: str, now: datetime) -> None:

@@ -17,6 +17,10 @@ class Addresses:
         """An address of one survey attempt: picked-up, key, spoken, fallback, status."""
         return f"{self.base}/voice/survey/{token}/{what}"
 
+    def alarm(self, token: str, what: str = "picked-up") -> str:
+        """An address of one call of an alarm: picked-up, key, fallback, status."""
+        return f"{self.base}/voice/alarm/{token}/{what}"
+
     def message_status(self, message_id: int) -> str:
         """Where the fate of a text message is told, be it before the carrier's own name for it is known."""
         return f"{self.base}/messages/{message_id}/status"

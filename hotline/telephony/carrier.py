@@ -54,6 +54,13 @@ class Carrier(Protocol):
             CarrierRefusedError
         """
 
+    def place_alarm_call(self, token: str, from_number: str, to_number: str) -> str:
+        """Ring somebody of our own about the alarm's attempt that `token` names; the carrier's id of the call.
+
+        Raises:
+            CarrierRefusedError
+        """
+
     def find_call(self, from_number: str, to_number: str, since: datetime, known: Collection[str]) -> str | None:
         """The latest call that we placed between the two numbers since then, but for those that are `known`."""
 

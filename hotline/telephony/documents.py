@@ -2,9 +2,11 @@
 
 from twilio.twiml.voice_response import Gather, Record, VoiceResponse
 
+from hotline.rules.alarms import ASKING
 from hotline.rules.call_flow import CallState
 from hotline.rules.survey_states import Step
 from hotline.rules.wording import spoken_digits, text_for, voice_for
+from hotline.services import alarms
 from hotline.services.calls import Heard
 from hotline.services.surveys import Asked
 from hotline.telephony.addresses import Addresses
@@ -64,10 +66,31 @@ def survey(asked: Asked, addresses: Addresses) -> str:
     return str(document)
 
 
-def apology(language: str) -> str:
-    """What a caller hears when we cannot do our work."""
+def alarm(heard: alarms.Heard, addresses: Addresses) -> str:
+    """What one of our own people hears who was rung about an emergency: its number, never what the caller said."""
     document = VoiceResponse()
-    _say(document, language, "apology")
+    digits = spoken_digits(heard.language, heard.order_number)
+    if heard.say not in ASKING:
+        _say(document, heard.language, heard.say)
+        document.hangup()
+        return str(document)
+    gather = Gather(
+        input="dtmf",
+        num_digits=1,
+        timeout=_KEY_WAIT_S,
+        finish_on_key="",
+        action_on_empty_result=True,
+        action=addresses.alarm(heard.token, "key"),
+    )
+    _say(gather, heard.language, heard.say, line=heard.line_name, digits=digits)
+    document.append(gather)
+    return str(document)
+
+
+def apology(language: str, words: str = "apology") -> str:
+    """What a caller hears when we cannot do our work; our own people hear other `words`."""
+    document = VoiceResponse()
+    _say(document, language, words)
     document.hangup()
     return str(document)
 

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from hotline.logs import get_log
 from hotline.models import MessageState
 from hotline.rules.survey_states import AttemptEvent
-from hotline.services import calls, surveys, text_messages
+from hotline.services import alarms, calls, surveys, text_messages
 from hotline.services.receipts import RecordingTold, Told
 
 log = get_log(__name__)
@@ -50,6 +50,15 @@ class SurveyProgress:
 
 
 @dataclass(frozen=True)
+class AlarmProgress:
+    """How a call to one of our own people about an emergency was getting on."""
+
+    token: str
+    event: AttemptEvent
+    duration_s: int | None = None
+
+
+@dataclass(frozen=True)
 class MessageFate:
     """How far a text message of ours had come."""
 
@@ -58,7 +67,7 @@ class MessageFate:
     trouble: str | None
 
 
-Entry = MissedCall | EndedCall | RecordingTold | SurveyProgress | MessageFate
+Entry = MissedCall | EndedCall | RecordingTold | SurveyProgress | AlarmProgress | MessageFate
 
 # The database is away, or has no time: what is told now can be stored later.
 AWAY = (OperationalError, InterfaceError, NoConnectionFreeError)
@@ -120,6 +129,8 @@ def store(session: Session, entry: Entry, now: datetime, zone: ZoneInfo) -> None
             calls.recording_told(session, entry, now, zone)
         case SurveyProgress():
             _progress(session, entry, now, zone)
+        case AlarmProgress():
+            _alarm_progress(session, entry, now)
         case MessageFate():
             text_messages.reported(session, entry.message_id, entry.state, entry.trouble)
 
@@ -130,6 +141,14 @@ def _progress(session: Session, entry: SurveyProgress, now: datetime, zone: Zone
         log.warning("a call was told of that is none of our surveys")
         return
     surveys.progressed(session, attempt, entry.event, now, zone, duration_s=entry.duration_s)
+
+
+def _alarm_progress(session: Session, entry: AlarmProgress, now: datetime) -> None:
+    attempt = alarms.attempt_by_token(session, entry.token)
+    if attempt is None:
+        log.warning("a call was told of that is none of our alarms")
+        return
+    alarms.progressed(session, attempt, alarms.event_of(entry.event), now, duration_s=entry.duration_s)
 
 
 def recording_told_from(stored: Mapping[str, Any]) -> RecordingTold:
@@ -152,6 +171,8 @@ def _entry(content: Mapping[str, Any]) -> Entry:
             return EndedCall(Told(**fields["told"]), datetime.fromisoformat(fields["at"]), fields["duration_s"])
         case "SurveyProgress":
             return SurveyProgress(fields["token"], AttemptEvent(fields["event"]), fields.get("duration_s"))
+        case "AlarmProgress":
+            return AlarmProgress(fields["token"], AttemptEvent(fields["event"]), fields.get("duration_s"))
         case "MessageFate":
             return MessageFate(fields["message_id"], MessageState(fields["state"]), fields["trouble"])
         case _:

@@ -8,15 +8,16 @@ from twilio.request_validator import RequestValidator
 from werkzeug.exceptions import HTTPException
 
 from hotline.logs import get_log
-from hotline.models import SurveyAttempt
+from hotline.models import AlarmAttempt, SurveyAttempt
 from hotline.rules.call_flow import CallEvent
 from hotline.rules.wording import DEFAULT
-from hotline.services import calls, surveys
+from hotline.services import alarms, calls, surveys
 from hotline.services.receipts import Told
 from hotline.telephony import documents, forms
 from hotline.telephony.addresses import Addresses
 from hotline.telephony.journal import (
     AWAY,
+    AlarmProgress,
     EndedCall,
     Entry,
     Journal,
@@ -63,14 +64,15 @@ def _unusable(error: forms.UnusableFormError) -> Response:
 
 
 class _UnknownAttemptError(Exception):
-    """A survey call that we know nothing of."""
+    """A call, placed by us as it seems, that we know nothing of."""
 
 
 @voice.errorhandler(_UnknownAttemptError)
-def _unknown_attempt(_error: _UnknownAttemptError) -> Response:
+@voice.errorhandler(alarms.WrongNumberError)
+def _unknown_attempt(error: Exception) -> Response:
     """Whoever picked up hears words, not the carrier's own about a fault."""
-    log.warning("a survey call is none of ours", view=request.endpoint)
-    return _words(documents.apology(DEFAULT))
+    log.warning("a call that was placed is none of ours", view=request.endpoint, error=type(error).__name__)
+    return _words(_apology())
 
 
 @voice.errorhandler(Exception)
@@ -82,7 +84,13 @@ def _apologise(error: Exception) -> Response:
     # Whom we rang is rung again by the survey itself.
     if "token" not in (request.view_args or {}):
         _journal_missed()
-    return _words(documents.apology(DEFAULT))
+    return _words(_apology())
+
+
+def _apology() -> str:
+    """Our own people are told what it means that we cannot do our work; callers, that somebody rings back."""
+    is_alarm = (request.endpoint or "").startswith("voice.alarm")
+    return documents.apology(DEFAULT, "alarm_fault" if is_alarm else "apology")
 
 
 @voice.post("/inbound")
@@ -182,6 +190,41 @@ def survey_fallback(token: str) -> Response:  # noqa: ARG001 - every address of 
     return _words(documents.apology(DEFAULT))
 
 
+@voice.post("/alarm/<token>/picked-up")
+def alarm_picked_up(token: str) -> Response:
+    """Whoever is on duty answered."""
+    held, told = runtime(), _told()
+    with held.transaction() as session:
+        heard = alarms.picked_up(session, _alarm_attempt(session, token), told, held.now())
+    return _words(documents.alarm(heard, _addresses()))
+
+
+@voice.post("/alarm/<token>/key")
+def alarm_key(token: str) -> Response:
+    """Whoever is on duty pressed a key, or none in time."""
+    held, told = runtime(), _told()
+    with held.transaction() as session:
+        attempt = _alarm_attempt(session, token)
+        heard = alarms.keyed(session, attempt, told, forms.pressed(request.form), held.now())
+    return _words(documents.alarm(heard, _addresses()))
+
+
+@voice.post("/alarm/<token>/fallback")
+def alarm_fallback(token: str) -> Response:  # noqa: ARG001 - every address of an alarm's call names its attempt
+    """The document for whoever is on duty could not be had: the text is there, and the next one is rung."""
+    log.error("fallback was asked for by an alarm's call", error_code=forms.error_code(request.form))
+    return _words(_apology())
+
+
+@notices.post("/voice/alarm/<token>/status")
+def alarm_status(token: str) -> Response:
+    """How the call about an emergency is getting on."""
+    event = forms.progress(request.form)
+    if event is not None:
+        _keep(AlarmProgress(token, event, forms.duration_s(request.form)))
+    return Response(status=204)
+
+
 @notices.post("/voice/survey/<token>/status")
 def survey_status(token: str) -> Response:
     """How the call that we placed is getting on."""
@@ -253,6 +296,13 @@ def _told() -> Told:
 
 def _attempt(session: Session, token: str) -> SurveyAttempt:
     attempt = surveys.attempt_by_token(session, token)
+    if attempt is None:
+        raise _UnknownAttemptError
+    return attempt
+
+
+def _alarm_attempt(session: Session, token: str) -> AlarmAttempt:
+    attempt = alarms.attempt_by_token(session, token)
     if attempt is None:
         raise _UnknownAttemptError
     return attempt

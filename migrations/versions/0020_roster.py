@@ -1,4 +1,4 @@
-"""Who is on duty when, and what one shift tells the next."""
+"""Who is on duty when, what one shift tells the next, and who is told of an emergency."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -44,8 +44,34 @@ _NEW_ACTIONS = (
     "handover_read",
     "alarm_acknowledged",
 )
+_WORKS = (
+    "fetch_recording",
+    "transcribe_recording",
+    "retranscribe_recording",
+    "understand_transcript",
+    "delete_at_carrier",
+    "send_message",
+    "dial_attempt",
+    "adopt_recording",
+    "learn",
+)
 _POSTS = ("duty", "backup", "call_taker", "handler", "leader")
 _SWAP_STATES = ("asked", "accepted", "declined", "withdrawn", "lapsed")
+_ALARM_STATES = ("ringing", "acknowledged", "unanswered", "over")
+_WAYS = ("key", "console", "move")
+_RING_STATES = (
+    "planned",
+    "dialling",
+    "ringing",
+    "talking",
+    "confirmed",
+    "not_confirmed",
+    "no_answer",
+    "busy",
+    "failed",
+    "cancelled",
+)
+_SAYS = ("alarm", "alarm_again", "alarm_last", "alarm_thanks", "alarm_not_confirmed", "alarm_over")
 
 
 def upgrade() -> None:
@@ -56,10 +82,22 @@ def upgrade() -> None:
     _make_swaps()
     _make_notes()
     _make_warnings()
+    _hold_to("outbox", "work", (*_WORKS, "ring_alarm"))
+    op.create_index(
+        "ix_orders_unsigned_emergencies",
+        "orders",
+        ["clocks_started_at"],
+        postgresql_where=sa.text("urgency = 'emergency' and accepted_at is null"),
+    )
+    _make_alarms()
+    _make_attempts()
 
 
 def downgrade() -> None:
-    for table in ("roster_warnings", "handover_notes", "shift_swaps", "shifts"):
+    op.drop_index("ix_orders_unsigned_emergencies", table_name="orders")
+    op.execute("delete from outbox where work = 'ring_alarm'")
+    _hold_to("outbox", "work", _WORKS)
+    for table in ("alarm_attempts", "alarms", "roster_warnings", "handover_notes", "shift_swaps", "shifts"):
         op.drop_table(table)
     op.drop_column("calls", "people_rung")
     op.drop_column("users", "phone")
@@ -176,6 +214,69 @@ def _make_warnings() -> None:
         sa.UniqueConstraint("unit_id", "day", name=op.f("uq_roster_warnings_unit_id_day")),
     )
     op.create_index(op.f("ix_roster_warnings_seen_by_id"), "roster_warnings", ["seen_by_id"], unique=False)
+
+
+def _make_alarms() -> None:
+    op.create_table(
+        "alarms",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("order_id", sa.Integer(), nullable=False),
+        sa.Column("run", sa.Integer(), nullable=False),
+        _choice("state", "alarm_state", _ALARM_STATES),
+        sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_round", sa.Integer(), nullable=False),
+        _choice("way", "way", _WAYS, nullable=True),
+        sa.Column("acknowledged_by_id", sa.Integer(), nullable=True),
+        sa.CheckConstraint("(state = 'acknowledged') = (way is not null)", name=op.f("ck_alarms_acknowledged_somehow")),
+        sa.CheckConstraint(
+            "(state in ('acknowledged', 'over')) = (ended_at is not null)", name=op.f("ck_alarms_ended_sometime")
+        ),
+        _key("alarms", "order_id", "orders"),
+        _key("alarms", "acknowledged_by_id", "users"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_alarms")),
+        sa.UniqueConstraint("order_id", "run", name=op.f("uq_alarms_order_id_run")),
+    )
+    op.create_index(
+        "ix_alarms_live", "alarms", ["begun_at"], postgresql_where=sa.text("state in ('ringing', 'unanswered')")
+    )
+    op.create_index(op.f("ix_alarms_acknowledged_by_id"), "alarms", ["acknowledged_by_id"], unique=False)
+
+
+def _make_attempts() -> None:
+    op.create_table(
+        "alarm_attempts",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("alarm_id", sa.Integer(), nullable=False),
+        sa.Column("attempt_number", sa.Integer(), nullable=False),
+        sa.Column("token", sa.String(length=32), nullable=False),
+        _choice("state", "ring_state", _RING_STATES),
+        _choice("says", "say", _SAYS),
+        sa.Column("round", sa.Integer(), nullable=True),
+        sa.Column("is_last_resort", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=True),
+        sa.Column("unit_id", sa.Integer(), nullable=True),
+        sa.Column("number", sa.String(length=20), nullable=True),
+        sa.Column("call_id", sa.Integer(), nullable=True),
+        sa.Column("message_id", sa.Integer(), nullable=True),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("rung_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("trouble", sa.Text(), nullable=True),
+        sa.CheckConstraint("(rung_at is null) = (call_id is null)", name=op.f("ck_alarm_attempts_rung_by_a_call")),
+        _key("alarm_attempts", "alarm_id", "alarms"),
+        _key("alarm_attempts", "user_id", "users"),
+        _key("alarm_attempts", "unit_id", "units"),
+        _key("alarm_attempts", "call_id", "calls"),
+        _key("alarm_attempts", "message_id", "text_messages"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_alarm_attempts")),
+        sa.UniqueConstraint("alarm_id", "attempt_number", name=op.f("uq_alarm_attempts_alarm_id_attempt_number")),
+        sa.UniqueConstraint("token", name=op.f("uq_alarm_attempts_token")),
+        sa.UniqueConstraint("call_id", name=op.f("uq_alarm_attempts_call_id")),
+        sa.UniqueConstraint("message_id", name=op.f("uq_alarm_attempts_message_id")),
+    )
+    for column in ("user_id", "unit_id"):
+        op.create_index(op.f(f"ix_alarm_attempts_{column}"), "alarm_attempts", [column], unique=False)
 
 
 def _choice(column: str, name: str, values: tuple[str, ...], *, nullable: bool = False) -> sa.Column[str]:

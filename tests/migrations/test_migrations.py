@@ -20,6 +20,8 @@ from sqlalchemy.orm import Session
 
 from hotline.db import Base, make_sessions
 from hotline.models import (
+    Alarm,
+    AlarmAttempt,
     CalendarDay,
     CatalogueRow,
     Direction,
@@ -47,6 +49,7 @@ from hotline.models import (
     WordState,
     Work,
 )
+from hotline.rules.alarms import AlarmState, RingState, Say
 from hotline.rules.calendar import DayKind
 from hotline.rules.clocks import Step
 from hotline.rules.facts import FactName
@@ -221,6 +224,8 @@ def filled(migrated: Engine) -> Engine:
         factories.catalogue(session, line.unit, CatalogueRow(unit=line.unit, assisting=[factories.unit(session)]))
         factories.assist(session, attempt.round.order, line.unit)
         _on_duty(session, line.unit)
+        alarm = Alarm(order=attempt.round.order, run=0, state=AlarmState.RINGING, begun_at=NOW, last_round=3)
+        session.add(AlarmAttempt(alarm=alarm, attempt_number=1, token="0" * 32, **_NOT_RUNG))
         _watched(session, factories.order(session, line, OrderState.IN_PROGRESS))
     return migrated
 
@@ -236,6 +241,9 @@ def _watched(session: Session, order: Order) -> None:
     session.add(Notice(order=order, unit=unit, readers=[NoticeReader(unit=unit, role=Role.HANDLER)], **told))
     left = UnclearedOrder(order=order, state=order.state, since=NOW, is_overdue=False, why=Why.NOTHING_SAID)
     session.add(UnclearedList(unit=unit, day=NOW.date(), made_at=NOW, orders=[left]))
+
+
+_NOT_RUNG: dict[str, Any] = {"state": RingState.PLANNED, "says": Say.ASK, "due_at": NOW}
 
 
 def _on_duty(session: Session, unit: Unit) -> None:

@@ -8,7 +8,8 @@ import pytest
 from factories import CALLER, NOW, ZONE
 from sqlalchemy.orm import Session
 
-from hotline.models import Order, Origin, OutboxEntry, Recording, TextMessage, Transcript, Work
+from hotline.models import Alarm, Order, Origin, OutboxEntry, Recording, Transcript, Work
+from hotline.rules.alarms import AlarmState
 from hotline.rules.facts import Category, FactName, Urgency
 from hotline.rules.order_states import Move
 from hotline.rules.roles import Role
@@ -162,23 +163,24 @@ def test_what_a_withheld_caller_says_is_a_proposal_until_a_person_confirms_it(se
     assert case.order.number_to_ring == "+8613812345678"
 
 
-def test_an_emergency_is_texted_to_whoever_is_on_duty_once_and_tells_nothing_of_the_caller(case: Case) -> None:
+def test_an_emergency_begins_one_alarm_however_often_it_is_told(case: Case) -> None:
     case.hear(case.recording(), NO_PULSE)
     case.hear(case.recording(), NO_PULSE)
 
-    (alarm,) = case.session.query(TextMessage).filter_by(purpose="emergency_alarm")
-    assert alarm.number == factories.DUTY
-    assert case.order.number in alarm.body
-    assert all(number in alarm.body for number in ("110", "119", "120"))
-    assert CALLER not in alarm.body
-    assert "晕倒" not in alarm.body
-    assert case.session.query(OutboxEntry).filter_by(work=Work.SEND_MESSAGE, subject_id=alarm.id).count() == 1
+    alarm = case.session.query(Alarm).one()
+    assert (alarm.order, alarm.state) == (case.order, AlarmState.RINGING)
+    assert case.session.query(OutboxEntry).filter_by(work=Work.RING_ALARM, subject_id=alarm.attempts[0].id).count() == 1
 
 
 def test_what_can_wait_alarms_nobody_until_a_person_calls_it_an_emergency(case: Case) -> None:
     case.hear(case.recording(), HUNGRY)
-    assert case.session.query(TextMessage).count() == 0
+    assert case.session.query(Alarm).count() == 0
 
     case.say(FactName.URGENCY, "emergency")
+    assert case.session.query(Alarm).one().state == AlarmState.RINGING
 
-    assert case.session.query(TextMessage).one().number == factories.DUTY
+    case.say(FactName.URGENCY, "urgent")
+    assert case.session.query(Alarm).one().state == AlarmState.OVER
+
+    case.say(FactName.URGENCY, "emergency")
+    assert case.session.query(Alarm).one().state == AlarmState.RINGING

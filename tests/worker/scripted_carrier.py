@@ -45,6 +45,11 @@ class ScriptedCarrier:
         self.placed.append((token, from_number, to_number))
         return factories.call_sid()
 
+    def place_alarm_call(self, token: str, from_number: str, to_number: str) -> str:
+        self._asked("place")
+        self.placed.append((token, from_number, to_number))
+        return factories.call_sid()
+
     def find_call(self, from_number: str, to_number: str, since: datetime, known: Collection[str]) -> str | None:
         self._asked("find")
         return None if self.found in known else self.found

@@ -451,6 +451,7 @@ def test_a_job_whose_worker_died_before_it_was_done_is_run_again_and_counts_once
         Work.SEND_MESSAGE: lambda: workshop.make(a_message),
         Work.DIAL_ATTEMPT: lambda: workshop.make(factories.attempt),
         Work.ADOPT_RECORDING: lambda: workshop.make(a_stray_receipt),
+        Work.RING_ALARM: lambda: workshop.make(lambda session: factories.alarm(session).attempts[0]),
         Work.LEARN: lambda: workshop.make(lambda session: learning.ask(session, SYSTEM, NOW)),
     }
     subject_id = subjects[work]()
@@ -465,7 +466,7 @@ def test_a_job_whose_worker_died_before_it_was_done_is_run_again_and_counts_once
         return counts(workshop)
 
     JOBS[work].run(workshop.context, subject_id)  # died with everything done but nothing stored
-    workshop.carrier.found = factories.call_sid() if work == Work.DIAL_ATTEMPT else None
+    workshop.carrier.found = factories.call_sid() if work in {Work.DIAL_ATTEMPT, Work.RING_ALARM} else None
     once = run_and_store()
 
     assert run_and_store() == once

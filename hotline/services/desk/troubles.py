@@ -7,6 +7,8 @@ from sqlalchemy import ColumnElement, CompoundSelect, func, literal, select, tup
 from sqlalchemy.orm import Session, joinedload
 
 from hotline.models import (
+    Alarm,
+    AlarmAttempt,
     Call,
     OutboxEntry,
     OutboxState,
@@ -143,6 +145,14 @@ def _about() -> CompoundSelect[tuple[Work, int, int]]:
         .correlate(SurveyRound)
         .scalar_subquery()
     )
+    alarm_call = (
+        select(Call.id)
+        .where(Call.order_id == Alarm.order_id)
+        .order_by(Call.id)
+        .limit(1)
+        .correlate(Alarm)
+        .scalar_subquery()
+    )
     return union_all(
         *(
             select(
@@ -155,4 +165,8 @@ def _about() -> CompoundSelect[tuple[Work, int, int]]:
         select(
             literal(Work.DIAL_ATTEMPT, kind), SurveyAttempt.id, func.coalesce(SurveyAttempt.call_id, attempt_call)
         ).join(SurveyAttempt.round),
+        # The caller's call, not ours: by it a person finds the order.
+        select(literal(Work.RING_ALARM, kind), AlarmAttempt.id, func.coalesce(alarm_call, AlarmAttempt.call_id)).join(
+            AlarmAttempt.alarm
+        ),
     )
