@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from hotline.clock import UnusableTimeError, clock_for
 from hotline.db import make_engine, make_sessions
 from hotline.rules.policy import PolicyError
-from hotline.services import accounts, catalogue, csv_files, emergency_mode, orders, organisation
+from hotline.services import accounts, catalogue, csv_files, emergency_mode, orders, organisation, policies
 from hotline.settings import Settings, SettingsError, SpeechSettings
 
 ROOT = Path(__file__).parents[2]
@@ -68,6 +68,7 @@ def plain_errors() -> Iterator[None]:
         emergency_mode.NotOnError,
         emergency_mode.UnusableEndError,
         orders.ReasonMissingError,
+        policies.NotSetError,
         UnusableTimeError,
     ) as error:
         raise click.ClickException(str(error) or type(error).__name__) from error

@@ -417,6 +417,7 @@ WORDS: Mapping[type[StrEnum], Mapping[Any, LazyString]] = {
         Action.EXTENSION_ASKED: _p("action", "asked for more time"),
         Action.EXTENSION_DECIDED: _p("action", "decided about more time"),
         Action.ORDER_SUPERVISED: _p("action", "supervised an order"),
+        Action.POLICY_SET: _p("action", "changed a unit's settings"),
         Action.NOTICE_SEEN: _p("action", "saw a supervision notice"),
         Action.ALARM_ACKNOWLEDGED: _p("action", "took an emergency alarm on"),
     },

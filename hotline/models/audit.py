@@ -53,6 +53,7 @@ class Action(StrEnum):
     EXTENSION_DECIDED = "extension_decided"
     ORDER_SUPERVISED = "order_supervised"
     NOTICE_SEEN = "notice_seen"
+    POLICY_SET = "policy_set"
 
 
 class AuditEntry(Base):

@@ -20,6 +20,7 @@ _ACTIONS = (
     "extension_decided",
     "order_supervised",
     "notice_seen",
+    "policy_set",
 )
 _REMARKS = (
     "pause_asked",

@@ -102,3 +102,16 @@ def test_the_list_of_the_day_is_written_as_csv(flask_command: Flask, sessions: S
     empty = flask_command("orders", "uncleared", "--unit", "street", "--day", "2026-03-01").output
     assert empty.splitlines() == [",".join(row)]
     assert "no unit" in flask_command("orders", "uncleared", "--unit", "nowhere").output
+
+
+def test_a_policy_is_set_shown_and_unset(flask_command: Flask) -> None:
+    assert flask_command("sample", "load").exit_code == 0
+    unit = ("--unit", "440111")
+
+    assert flask_command("policy", "set", *unit, "limits", '{"normal": {"contact": 1800}}').exit_code == 0
+    assert json.loads(flask_command("policy", "show", *unit).output) == {"limits": {"normal": {"contact": 1800}}}
+    assert "quiet_from: " in flask_command("policy", "set", *unit, "quiet_from", "22").output
+    assert "no JSON" in flask_command("policy", "set", *unit, "quiet_from", "22:00").output
+    assert flask_command("policy", "unset", *unit, "limits").exit_code == 0
+    assert "not set" in flask_command("policy", "unset", *unit, "limits").output
+    assert "no unit" in flask_command("policy", "show", "--unit", "nowhere").output

@@ -1,0 +1,61 @@
+"""Settings of a unit: stored when they make sense for it and for all below it, by whoever administers it."""
+
+import factories
+import pytest
+from factories import NOW
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from hotline.models import Action, AuditEntry
+from hotline.rules.facts import Urgency
+from hotline.rules.policy import PolicyError
+from hotline.rules.roles import Role
+from hotline.services import policies
+from hotline.services.access import SYSTEM, NotAllowedError
+from hotline.services.organisation import policy_for
+
+
+def test_what_is_set_counts_for_all_below_and_is_written_down(session: Session) -> None:
+    city = factories.unit(session, policy={})
+    street = factories.unit(session, parent=city, policy={"copies_up": 2})
+
+    policies.set_policy(session, city, "limits", {"normal": {"contact": 1800}}, SYSTEM, NOW)
+    policies.set_policy(session, city, "copies_up", 0, SYSTEM, NOW)
+
+    contact = policy_for(session, street).limits[Urgency.NORMAL].contact
+    assert contact is not None
+    assert contact.total_seconds() == 1800
+    assert policy_for(session, street).copies_up == 2
+    details = session.scalars(select(AuditEntry.detail).where(AuditEntry.action == Action.POLICY_SET)).all()
+    assert details == ["limits set", "copies_up set"]
+
+
+def test_what_is_unset_is_inherited_again(session: Session) -> None:
+    city = factories.unit(session, policy={"copies_up": 3})
+    policies.unset_policy(session, city, "copies_up", SYSTEM, NOW)
+
+    assert city.policy == {}
+    with pytest.raises(policies.NotSetError):
+        policies.unset_policy(session, city, "copies_up", SYSTEM, NOW)
+
+
+def test_what_makes_no_sense_here_or_below_changes_nothing(session: Session) -> None:
+    city = factories.unit(session, policy={})
+    factories.unit(session, parent=city, policy={"limits": {"normal": {"resolve": 3600}}})
+
+    for key, value in (("copies", 1), ("copies_up", 99), ("limits", {"normal": {"resolve": None, "same_day": True}})):
+        with pytest.raises(PolicyError):
+            policies.set_policy(session, city, key, value, SYSTEM, NOW)
+    assert city.policy == {}
+
+
+def test_only_an_administrator_of_the_unit_sets_it(session: Session) -> None:
+    city = factories.unit(session, policy={})
+    street = factories.unit(session, parent=city)
+
+    for nobody in (
+        factories.actor(session, city, Role.SUPERVISOR),
+        factories.actor(session, street, Role.ADMINISTRATOR),
+    ):
+        with pytest.raises(NotAllowedError):
+            policies.set_policy(session, city, "copies_up", 1, nobody, NOW)
