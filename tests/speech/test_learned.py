@@ -70,12 +70,10 @@ def test_is_data_that_comes_back_as_it_went(small):
     assert after.likely == pytest.approx(before.likely, abs=0.03)
 
 
-def test_signs_of_any_characters_survive_the_file():
-    odd = [replace(example, text=f'{example.text}\u2028\t"\\\x85{example.text}') for example in EXAMPLES]
-    model = train(odd)
-    known = read(write(model)).rows.keys()
-    assert known <= model.rows.keys()
-    assert all(any(odd in name for name in known) for odd in "\u2028\t\"\\\x85")
+def test_signs_of_any_characters_survive_the_file(small):
+    odd = "c:\u2028\t\"\\\x85\n"
+    model = replace(small, rows={**small.rows, odd: 0})
+    assert odd in read(write(model)).rows
 
 
 @pytest.mark.parametrize(
