@@ -83,6 +83,7 @@ def see_warning(session: Session, warning: RosterWarning, actor: Actor, now: dat
         NotAllowedError
     """
     require_role(actor, Role.SUPERVISOR, Role.ADMINISTRATOR)
+    session.flush()  # a refresh forgets what was not written
     session.refresh(warning, with_for_update=True)
     if warning.seen_at is None and actor.user_id is not None:
         warning.seen_at, warning.seen_by_id = now, actor.user_id

@@ -49,6 +49,7 @@ def read_note(session: Session, note: HandoverNote, actor: Actor, now: datetime)
     Raises:
         NotOnDutyError
     """
+    session.flush()  # a refresh forgets what was not written
     session.refresh(note, with_for_update=True)
     is_on = _shift_of(session, note.unit, actor, now, now) is not None
     if not is_on and not _supervises(note.unit, actor):

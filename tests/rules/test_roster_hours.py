@@ -1,5 +1,6 @@
 """The hours of shifts on any day of any zone, and what of a time is covered: no more and no less than shifts say."""
 
+import itertools
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -68,7 +69,7 @@ def test_joined_spans_hold_the_same_instants_and_never_touch(each: list[Span], a
     together = joined(each)
 
     assert any(span.holds(at) for span in together) == any(span.holds(at) for span in each)
-    assert all(before.ends_at < after.begins_at for before, after in zip(together, together[1:], strict=False))
+    assert all(before.ends_at < after.begins_at for before, after in itertools.pairwise(together))
 
 
 def test_a_span_without_length_is_none() -> None:
@@ -121,7 +122,7 @@ def test_shifts_that_follow_each_other_on_paper_leave_no_gap_and_no_overlap(
         except NoSuchHoursError:
             continue
 
-    for before, after in zip(plan, plan[1:], strict=False):
+    for before, after in itertools.pairwise(plan):
         assert before.ends_at >= after.begins_at
     assert len(joined(plan)) == 1
     assert timedelta(hours=22) <= plan[-1].ends_at - plan[0].begins_at <= timedelta(hours=26)
