@@ -138,7 +138,7 @@ def _f1(pairs: Pairs, fact: str) -> float:
 
 
 def heard(folder: Path, cases: list[Case]) -> Iterator[str]:
-    """What is heard of the cases, said over a noisy line by voices that the model never heard; local names put right."""
+    """What is heard of the cases, said over a noisy line by voices new to the model; local names put right."""
     voices = (ROOT / "benchmarks/speech/held_out/voices.txt").read_text(encoding="utf-8").split()
     gazetteer = Gazetteer.from_csv(folder / "units.csv", folder / "places.csv")
     names = LocalNames.from_names([*gazetteer.names, *drug_names()])

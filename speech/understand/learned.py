@@ -170,8 +170,8 @@ def base(kind: str = "requests") -> Learned:
 def write(model: Learned) -> str:
     """The model as text: a line of JSON about its columns, then a line for each sign with its weights, parted by tabs.
 
-    A weight is written as the number of its column and what it weighs, `3:-.12`. What hardly weighs anything is left out:
-    of many such nothing but noise comes.
+    A weight is written as the number of its column and what it weighs, `3:-.12`. What hardly weighs anything is left
+    out: of many such nothing but noise comes.
     """
     head = {"format": _FORMAT, "facts": {name: _head(column) for name, column in model.columns.items()}}
     lines = [json.dumps(head, ensure_ascii=False)]

@@ -71,7 +71,7 @@ def test_is_data_that_comes_back_as_it_went(small):
 
 
 def test_signs_of_any_characters_survive_the_file(small):
-    odd = "c:\u2028\t\"\\\x85\n"
+    odd = 'c:\u2028\t"\\\x85\n'
     model = replace(small, rows={**small.rows, odd: 0})
     assert odd in read(write(model)).rows
 
