@@ -21,6 +21,7 @@ from speech.transcript import Transcript, Word
 from speech.trial import TrialError, try_out
 from speech.understand import Gazetteer, understand, understand_survey
 from speech.understand.learned import Learned, base, read
+from speech.understand.learned import NotAModelError as NotWeightsError
 from speech.understand.lexicon import FOLDER as LEXICONS
 
 log = get_log(__name__)
@@ -131,9 +132,17 @@ def _heard(gazetteer: Gazetteer) -> Iterator[str]:
 
 
 def model_in_use(session: Session, round_id: int | None) -> Learned:
-    """What a round of learning made, or the model that comes with the service."""
-    weights = learning.weights_of(session, round_id) if round_id is not None else None
-    return read(weights) if weights else base()
+    """What a round of learning made, or the model that comes with the service: also where that round's is damaged.
+
+    Better understood as at first than not at all; the log tells it until another round is put into use.
+    """
+    if round_id is None:
+        return base()
+    try:
+        return read(learning.weights_of(session, round_id) or "")
+    except NotWeightsError as error:
+        log.exception("what was learned cannot be read", round_id=round_id, error=str(error))
+        return base()
 
 
 def _in_use(choices: Choices, fallback: str) -> frozenset[str]:

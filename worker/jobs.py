@@ -365,7 +365,7 @@ JOBS: Mapping[Work, Job] = {
     Work.DIAL_ATTEMPT: Job("io", dial_attempt, _attempt_failed),
     Work.ADOPT_RECORDING: Job("io", adopt_recording, _leave_to_a_person),
     Work.RING_ALARM: Job("io", ring_alarm, _alarm_failed),
-    Work.LEARN: Job("speech", learning.learn, learning.give_up, learning.LIMIT_S),
+    Work.LEARN: Job("io", learning.learn, learning.give_up, learning.LIMIT_S),
 }
 _HEARING = frozenset({Work.TRANSCRIBE_RECORDING, Work.RETRANSCRIBE_RECORDING})
 # Telephone sound that is packed more tightly than this is not delivered.

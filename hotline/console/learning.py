@@ -74,7 +74,7 @@ def decide(word_id: int) -> ResponseReturnValue:
     held, actor, form = runtime(), person().actor, LocalWordForm()
     is_rejected = request.form.get("decision") == _REJECT
     with held.transaction() as session:
-        form.offer(desk.overview(session, actor).units)
+        form.offer(desk.units(session))
     if not is_rejected and not form.validate():
         return _page(word_id, form), 422
     try:

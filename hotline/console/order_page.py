@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar, cast
 
-from flask import abort, redirect, render_template, url_for
+from flask import abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from sqlalchemy.orm.exc import StaleDataError
 
 from hotline.console import moves
@@ -14,9 +15,10 @@ from hotline.console.forms import FactForm, Form, MoveForm, TranscriptForm, fact
 from hotline.console.moves import Doing, UnusableFieldError
 from hotline.console.person import person
 from hotline.console.reading import Reading
-from hotline.rules.facts import FactName
+from hotline.rules.facts import FactName, Urgency
 from hotline.rules.machine import ImpossibleMoveError
 from hotline.rules.order_states import Move
+from hotline.services import alarms
 from hotline.services.desk import orders as desk
 from hotline.services.desk.orders import OrderDesk
 from hotline.services.facts import FactVersions
@@ -53,6 +55,9 @@ def show(number: str, refused: Refused | None = None, shows_numbers: bool = Fals
     held, actor = runtime(), person().actor
     with held.transaction() as session:
         found = desk.one(session, actor, number, held.now()) or abort(404)
+        is_emergency = found.order.urgency == Urgency.EMERGENCY
+        if is_emergency and alarms.acknowledge(session, found.order, actor, held.now()):
+            flash(gettext("You have taken on this emergency; nobody else is alarmed any more."))
         seen_at = refused.seen_at if refused and refused.is_outdated else None
         changes = desk.changes_since(session, number, seen_at) if seen_at else None
     reading = Reading(found.facts, shows_numbers)

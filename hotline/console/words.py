@@ -561,6 +561,8 @@ SUBJECTS: Mapping[str, LazyString] = {
     "shifts": _p("subject", "shift"),
     "handover_notes": _p("subject", "hand-over note"),
     "learning_rounds": _p("subject", "round of learning"),
+    "emergency_modes": _p("subject", "emergency mode"),
+    "notices": _p("subject", "notice of supervision"),
     "local_words": _p("subject", "local word"),
     "catalogue_versions": _p("subject", "dispatch catalogue"),
 }

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hotline.db import Base, text_enum
@@ -29,7 +29,16 @@ class LearningRound(Base):
     """
 
     __tablename__ = "learning_rounds"
-    __table_args__ = (CheckConstraint("(ending is null) = (ended_at is null)", name="ended_somehow"),)
+    __table_args__ = (
+        CheckConstraint("(ending is null) = (ended_at is null)", name="ended_somehow"),
+        # One at a time.
+        Index(
+            "uq_learning_rounds_unended",
+            text("(ended_at is null)"),
+            unique=True,
+            postgresql_where=text("ended_at is null"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     asked_at: Mapped[datetime]

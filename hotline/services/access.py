@@ -74,5 +74,16 @@ def reaches(session: Session, actor: Actor, unit_id: int) -> bool:
     return session.get_one(Unit, unit_id).path.startswith(actor.unit_path)
 
 
+def require_top(actor: Actor, *roles: Role) -> None:
+    """Pass the system, and whoever holds one of `roles` in the topmost unit: what is decided is decided for all.
+
+    Raises:
+        NotAllowedError: otherwise.
+    """
+    require_role(actor, *roles)
+    if not actor.is_system and not actor.is_at_the_top:
+        raise NotAllowedError("only the topmost unit decides this")
+
+
 def _units_below(actor: Actor):  # type: ignore[no-untyped-def]  # the select's own type is three lines long
     return select(Unit.id).where(Unit.path.startswith(actor.unit_path, autoescape=True))

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import distinct, func, select
+from sqlalchemy import distinct, func, select, text
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, joinedload, selectinload, undefer
 
 from hotline.models import (
@@ -29,16 +30,20 @@ from hotline.rules.learning import Figure
 from hotline.rules.order_states import Move, OrderState
 from hotline.rules.roles import Role
 from hotline.services import audit, facts, outbox
-from hotline.services.access import SYSTEM, Actor, require_role
+from hotline.services.access import SYSTEM, Actor, require_top
 
 # Of the last two there may be none, which is a statement too.
 _MUST_BE_SAID = (FactName.CATEGORY, FactName.URGENCY)
 _MAY_BE_NONE = (FactName.NEEDS, FactName.GROUPS)
 _ONCE_IN = timedelta(hours=20)
+_MADE_A_MODEL = (LearningEnd.BETTER, LearningEnd.NOT_BETTER)
 
 
 class NotUsableError(ValueError):
     """The round made no model."""
+
+
+_UNENDED = LearningRound.ended_at.is_(None)
 
 
 @dataclass(frozen=True)
@@ -108,7 +113,10 @@ def ask_if_due(session: Session, now: datetime, zone: ZoneInfo) -> LearningRound
     last = session.scalar(select(func.max(LearningRound.asked_at)))
     if last is not None and last > now - _ONCE_IN:
         return None
-    return ask(session, SYSTEM, now) if count_reviewed(session, last) >= rules.NEW_AT_LEAST else None
+    learned_from = session.scalar(
+        select(func.max(LearningRound.asked_at)).where(LearningRound.ending.in_(_MADE_A_MODEL))
+    )
+    return ask(session, SYSTEM, now) if count_reviewed(session, learned_from) >= rules.NEW_AT_LEAST else None
 
 
 def count_reviewed(session: Session, since: datetime | None = None) -> int:
@@ -125,13 +133,16 @@ def ask(session: Session, actor: Actor, now: datetime) -> LearningRound:
     Raises:
         NotAllowedError
     """
-    require_role(actor, Role.ADMINISTRATOR)
-    waiting = session.scalar(select(LearningRound).where(LearningRound.ended_at.is_(None)).limit(1))
-    if waiting is not None:
-        return waiting
-    round_ = LearningRound(asked_at=now, user_id=actor.user_id)
-    session.add(round_)
-    session.flush()
+    require_top(actor, Role.ADMINISTRATOR)
+    # One at a time, also for two who ask in the same moment.
+    row = insert(LearningRound).values(asked_at=now, user_id=actor.user_id)
+    made = row.on_conflict_do_nothing(
+        index_elements=[text("(ended_at is null)")], index_where=text("ended_at is null")
+    ).returning(LearningRound.id)
+    new_id = session.scalar(made)
+    round_ = session.scalars(select(LearningRound).where(_UNENDED)).one()
+    if new_id is None:
+        return round_
     outbox.ask(session, Work.LEARN, round_.id, now)
     audit.note(session, actor, Action.LEARNING_ASKED, now, subject="learning_rounds", subject_id=round_.id)
     return round_
@@ -202,7 +213,7 @@ def put_in_use(session: Session, round_: LearningRound | None, actor: Actor, now
         NotUsableError
         NotAllowedError
     """
-    require_role(actor, Role.ADMINISTRATOR)
+    require_top(actor, Role.ADMINISTRATOR)
     if round_ is not None and not round_.is_usable:
         raise NotUsableError(f"round {round_.id} made no model")
     chosen = round_.id if round_ else None

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import any_, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, any_, exists, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
 from sqlalchemy.orm import Session, joinedload
 
@@ -11,7 +11,7 @@ from hotline.models import Action, LocalWord, Order, Place, Transcript, Unit, Wo
 from hotline.rules.local_words import words_typed
 from hotline.rules.roles import Role
 from hotline.services import audit
-from hotline.services.access import Actor, require_role
+from hotline.services.access import Actor, require_top
 from speech.local_names import drug_names
 
 LONGEST_WORD = 40
@@ -56,10 +56,20 @@ def _keep(session: Session, word: str, kind: WordKind, order: Order | None, now:
     )
 
 
-def proposed(session: Session) -> Sequence[LocalWord]:
-    """What waits for a decision, the most often typed first."""
-    waiting = select(LocalWord).where(LocalWord.state == WordState.PROPOSED).options(joinedload(LocalWord.order))
-    return session.scalars(waiting.order_by(LocalWord.times.desc(), LocalWord.id)).all()
+def proposed(session: Session, limit: int = 30) -> Sequence[LocalWord]:
+    """What waits for a decision, the most often typed first; of an order that became secret meanwhile nothing."""
+    waiting = select(LocalWord).where(*_waiting()).options(joinedload(LocalWord.order))
+    return session.scalars(waiting.order_by(LocalWord.times.desc(), LocalWord.id).limit(limit)).all()
+
+
+def count_proposed(session: Session) -> int:
+    """How many there are in all."""
+    return session.scalar(select(func.count()).select_from(LocalWord).where(*_waiting())) or 0
+
+
+def _waiting() -> tuple[ColumnElement[bool], ...]:
+    secret = select(Order.id).where(Order.is_secret)
+    return LocalWord.state == WordState.PROPOSED, or_(LocalWord.order_id.is_(None), LocalWord.order_id.not_in(secret))
 
 
 def decided(session: Session, limit: int = 50) -> Sequence[LocalWord]:
@@ -107,7 +117,7 @@ def reject(session: Session, known: LocalWord, actor: Actor, now: datetime) -> N
 
 
 def _decide(session: Session, known: LocalWord, state: WordState, actor: Actor, now: datetime) -> None:
-    require_role(actor, Role.ADMINISTRATOR)
+    require_top(actor, Role.ADMINISTRATOR)
     if known.state != WordState.PROPOSED:
         raise AlreadyDecidedError(known.word)
     known.state, known.decided_at, known.user_id = state, now, actor.user_id

@@ -24,7 +24,7 @@ EMERGENCY = "emergency"
 # labelled emergencies lie above or are named by a rule, by models that were not made from them; 6 in 100 others do.
 _LIKE_AN_EMERGENCY = -0.3
 MORE_LIKELY_THAN_NOT = 0.5
-_FORMAT = 1
+_FORMAT = 2
 _MOST_STRETCHES = 3
 _LONGEST_STRETCH = 14
 # What a weight must be to be told from nothing.
@@ -173,14 +173,15 @@ def write(model: Learned) -> str:
     A weight is written as the number of its column and what it weighs, `3:-.12`. What hardly weighs anything is left
     out: of many such nothing but noise comes.
     """
-    head = {"format": _FORMAT, "facts": {name: _head(column) for name, column in model.columns.items()}}
-    lines = [json.dumps(head, ensure_ascii=False)]
+    lines: list[str] = []
     for name, row in sorted(model.rows.items()):
         weights = model.weights[row]
         told = [f"{at}:{_written(weights[at])}" for at in np.flatnonzero(np.abs(weights) >= _LEAST).tolist()]
         if told:
             lines.append("\t".join([json.dumps(name, ensure_ascii=False)[1:-1], *told]))
-    return "\n".join(lines) + "\n"
+    facts = {name: _head(column) for name, column in model.columns.items()}
+    head = {"format": _FORMAT, "signs": len(lines), "facts": facts}
+    return "\n".join([json.dumps(head, ensure_ascii=False), *lines]) + "\n"
 
 
 def _head(column: Column) -> dict[str, Any]:
@@ -201,11 +202,11 @@ def read(text: str) -> Learned:
     """What `write` wrote.
 
     Raises:
-        NotAModelError
+        NotAModelError: naming the line.
     """
     # Not splitlines: a sign may hold one of the rarer characters at which that parts lines.
     first, *lines = text.removesuffix("\n").split("\n")
-    columns = _columns(first)
+    columns = _columns(first, len(lines))
     width = sum(len(column.values) for column in columns.values())
     rows: dict[str, int] = {}
     weights = np.zeros((len(lines), width), np.float32)
@@ -215,9 +216,13 @@ def read(text: str) -> Learned:
             rows[_name(name)] = row
             for each in told:
                 at, weight = each.split(":")
+                if not at.isdecimal():
+                    raise ValueError(f"{at} is no column")
                 weights[row, int(at)] = float(weight)
         except (ValueError, IndexError) as error:
             raise NotAModelError(f"line {row + 2}: {error}") from error
+    if len(rows) != len(lines) or not np.isfinite(weights).all():
+        raise NotAModelError("a sign stands twice, or a weight is no number")
     return Learned(columns, rows, weights)
 
 
@@ -225,19 +230,28 @@ def _name(written: str) -> str:
     return str(json.loads(f'"{written}"')) if "\\" in written else written
 
 
-def _columns(line: str) -> dict[str, Column]:
+def _columns(line: str, signs: int) -> dict[str, Column]:
     try:
         head: dict[str, Any] = json.loads(line)
-        written = head["format"]
+        written, told = head["format"], head.get("signs")
         columns = {name: _column(**entry) for name, entry in head["facts"].items()}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise NotAModelError(f"line 1: {error!r}") from error
     if written != _FORMAT:
         raise NotAModelError(f"line 1: format {written} is unknown")
+    if told != signs:
+        raise NotAModelError(f"line 1: {told} signs are announced, there are {signs}")
     return columns
 
 
 def _column(
     *, values: list[str], intercepts: list[float], steepness: float, several: bool = False, ruled: float = 0.0
 ) -> Column:
-    return Column(tuple(values), tuple(map(float, intercepts)), float(steepness), bool(several), float(ruled))
+    column = Column(tuple(values), tuple(map(float, intercepts)), float(steepness), bool(several), float(ruled))
+    numbers = (*column.intercepts, column.steepness, column.ruled)
+    are_named = all(isinstance(value, str) for value in values) and len(set(values)) == len(values)
+    if not are_named or len(values) != len(intercepts) or not np.isfinite(numbers).all():
+        raise ValueError("values and intercepts do not fit")
+    if not several and len(values) < 2:  # noqa: PLR2004 - a choice
+        raise ValueError("there is nothing to choose from")
+    return column

@@ -21,7 +21,6 @@ OPENS = {
     "/orders/{number}": {_T, _D, _H, _S, _A},
     "/surveys": {_T, _D, _S, _A},
     "/troubles": {_S, _A},
-    "/learning": {_A},
     "/audit": {_A},
 }
 

@@ -104,9 +104,18 @@ def test_the_next_round_needs_orders_reviewed_since_the_last(session: Session, l
     review(session, line, rules.NEW_AT_LEAST)
     first = learning.ask_if_due(session, AT_NIGHT, ZONE)
     assert first is not None
-    learning.ended(first, LearningEnd.TOO_FEW, AT_NIGHT)
+    learning.learned(session, first, "weights", LOST, AT_NIGHT, examples=120)
 
     assert learning.ask_if_due(session, AT_NIGHT + timedelta(days=1), ZONE) is None
+
+
+def test_after_a_round_that_made_nothing_the_next_night_tries_again(session: Session, line: Line) -> None:
+    review(session, line, rules.NEW_AT_LEAST)
+    first = learning.ask_if_due(session, AT_NIGHT, ZONE)
+    assert first is not None
+    learning.ended(first, LearningEnd.FAILED, AT_NIGHT)
+
+    assert learning.ask_if_due(session, AT_NIGHT + timedelta(days=1), ZONE) is not None
 
 
 def test_asked_for_twice_it_is_one_round(session: Session) -> None:
@@ -176,6 +185,9 @@ def test_others_than_administrators_neither_ask_nor_choose(session: Session, lin
         learning.ask(session, supervisor, NOW)
     with pytest.raises(NotAllowedError):
         learning.put_in_use(session, None, supervisor, NOW)
+    below = factories.actor(session, factories.unit(session, parent=line.unit), Role.ADMINISTRATOR)
+    with pytest.raises(NotAllowedError):
+        learning.ask(session, below, NOW)
     assert session.scalars(select(LearningRound)).all() == []
 
 

@@ -34,7 +34,11 @@ SENTENCES = {
     "桥洞底下睡着一个人看样子好几天没吃东西了": ("homeless", None),
 }
 
-HEAD = json.dumps({"format": 1, "facts": {"a": {"values": ["x", "y"], "intercepts": [0, 0], "steepness": 1}}})
+COLUMN = {"values": ["x", "y"], "intercepts": [0, 0], "steepness": 1}
+
+
+def head(signs: int, **changed: object) -> str:
+    return json.dumps({"format": 2, "signs": signs, "facts": {"a": {**COLUMN, **changed}}})
 
 
 @pytest.fixture(scope="module")
@@ -82,11 +86,20 @@ def test_signs_of_any_characters_survive_the_file(small):
         ([""], "line 1"),
         (["[]"], "line 1"),
         (['{"format": 7, "facts": {}}'], "line 1: format 7"),
-        (['{"format": 1}'], "line 1"),
-        ([HEAD, "c:米\t1"], "line 2"),
-        ([HEAD, "c:米\t1:x"], "line 2"),
-        ([HEAD, "c:米\t0:.1", "c:米\t2:.1"], "line 3"),
-        ([HEAD, 'c:"\\"\t0:.1'], "line 2"),
+        (['{"format": 2}'], "line 1"),
+        ([head(1)], "1 signs are announced, there are 0"),
+        ([head(0, values=[])], "line 1"),
+        ([head(0, intercepts=[0])], "line 1"),
+        ([head(0, values=[1, 2])], "line 1"),
+        ([head(0, steepness=float("nan"))], "line 1"),
+        ([head(0, values=["x"], intercepts=[0])], "line 1"),
+        ([head(1), "c:米\t1"], "line 2"),
+        ([head(1), "c:米\t1:x"], "line 2"),
+        ([head(1), "c:米\t-1:.1"], "line 2"),
+        ([head(1), "c:米\t0:nan"], "no number"),
+        ([head(2), "c:米\t0:.1", "c:米\t2:.1"], "line 3"),
+        ([head(2), "c:米\t0:.1", "c:米\t1:.1"], "twice"),
+        ([head(1), 'c:"\\"\t0:.1'], "line 2"),
     ],
 )
 def test_what_is_no_model_is_named_by_its_line(lines, where):

@@ -11,9 +11,12 @@ from sqlalchemy.orm import Session
 from workshop import Workshop
 
 from hotline.models import Place, Unit
-from hotline.services import speech_models
+from hotline.rules.learning import Figure
+from hotline.services import learning, speech_models
+from hotline.services.access import SYSTEM
 from hotline.settings import Settings
 from speech.recognizer import Recognizer
+from speech.understand.learned import base
 from worker import ears
 from worker.context import NoEarsError, make_context
 from worker.ears import ModelNotLoadedError, Sources
@@ -187,3 +190,12 @@ def test_of_very_many_names_only_so_many_are_listened_for(
     assert "静溪街道" in heard
     assert len(heard & {"荷花路", "莲塘路", "桂花苑"}) == 1
     assert made.gazetteer.find("我住桂花苑") is not None
+
+
+def test_what_was_learned_and_is_damaged_gives_way_to_the_base_model(workshop: Workshop) -> None:
+    with workshop.context.sessions.begin() as session:
+        made = learning.ask(session, SYSTEM, NOW)
+        learning.learned(session, made, "rubbish", {"category": Figure(40, 30, 33)}, NOW, examples=120)
+        assert learning.in_use(session) == made.id
+
+        assert ears.model_in_use(session, made.id) is base()

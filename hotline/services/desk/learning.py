@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from hotline.models import LearningRound, Level, LocalWord, UnderstandingUse, Unit
 from hotline.rules.roles import Role
 from hotline.services import learning, local_words, organisation
-from hotline.services.access import Actor, require_role
+from hotline.services.access import Actor, require_top
 from hotline.services.desk.orders import UnitChoice, unit_choices
 
 
@@ -21,6 +21,7 @@ class LearningDesk:
     uses: Sequence[UnderstandingUse]
     reviewed: int
     proposed: Sequence[LocalWord]
+    count_proposed: int
     decided: Sequence[LocalWord]
     units: Sequence[UnitChoice]
 
@@ -30,16 +31,22 @@ _NO_PLACES = frozenset({Level.DEPARTMENT, Level.CHARITY})
 
 def overview(session: Session, actor: Actor) -> LearningDesk:
     """Everything on the page."""
-    require_role(actor, Role.ADMINISTRATOR)
+    require_top(actor, Role.ADMINISTRATOR)
     return LearningDesk(
         learning.in_use(session),
         learning.rounds(session),
         learning.uses(session),
         learning.count_reviewed(session),
         local_words.proposed(session),
+        local_words.count_proposed(session),
         local_words.decided(session),
-        [unit for unit in unit_choices(session) if unit.level not in _NO_PLACES],
+        units(session),
     )
+
+
+def units(session: Session) -> list[UnitChoice]:
+    """Those that a place may lie in."""
+    return [unit for unit in unit_choices(session) if unit.level not in _NO_PLACES]
 
 
 def unit_of(session: Session, code: str) -> Unit | None:
