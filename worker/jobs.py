@@ -159,7 +159,7 @@ def understand_transcript(context: Context, transcript_id: int) -> Store:
         kind, text, doubt = transcript.recording.kind, transcript.text, transcript.doubt
         words = tuple(Word(**word) for word in transcript.words)
     if kind == RecordingKind.SURVEY:
-        return _answered(context, transcript_id, None if doubt else understand_survey(text))
+        return _answered(context, transcript_id, None if doubt in _NO_WORDS else understand_survey(text), bool(doubt))
     understood = None if doubt in _NO_WORDS else _understood(text, words, context.ears)
     if understood is not None and doubt:
         understood = understood.danger
@@ -181,13 +181,17 @@ def understand_transcript(context: Context, transcript_id: int) -> Store:
 _NO_WORDS = frozenset({Doubt.SILENCE, Doubt.NO_SPEECH, Doubt.UNKNOWN_SPEECH})
 
 
-def _answered(context: Context, transcript_id: int, answers: SurveyAnswers | None) -> Store:
+def _answered(context: Context, transcript_id: int, answers: SurveyAnswers | None, is_doubtful: bool) -> Store:
+    """Of an answer in doubt only words of danger count: these act at once, as in a request."""
+
     def store(session: Session, now: datetime) -> None:
         recording = session.get_one(Transcript, transcript_id).recording
-        if answers is None:
+        if answers is None or (is_doubtful and not answers.emergencies):
             surveys.not_heard(session, recording, now, context.settings.zone)
         else:
             surveys.heard(session, recording, answers, now, context.settings.zone)
+        if answers is not None and answers.emergencies:
+            alarms.begin_for_answer(session, recording, now, context.settings.zone)
 
     return store
 

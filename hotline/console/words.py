@@ -535,6 +535,8 @@ def reason_words(reason: str) -> str:
 
 
 def _callback_words(said: str) -> str:
+    if said == "danger":
+        return str(_p("history", "words of danger"))
     if said in set(RoundState):
         return word(RoundState(said))
     resolved, _slash, satisfied = said.partition("/")

@@ -60,6 +60,8 @@ def understand_survey(text: str) -> SurveyAnswers:
         reason=_fact(witness, answer.reason),
         wants_human=_asked(witness, answer.text, "survey", "wants_human"),
         opt_out=_asked(witness, answer.text, "survey", "opt_out"),
+        # In all of it, however long: nobody in danger talks to the point.
+        emergencies=tuple(witness.evidence(span, says=True) for span in find_emergencies(correct(text))),
     )
 
 

@@ -117,13 +117,20 @@ class Facts(_Answers):
 
 @dataclass(frozen=True)
 class SurveyAnswers(_Answers):
-    """A spoken answer to our callback: was it solved, are they satisfied, and if not why."""
+    """A spoken answer to our callback: was it solved, are they satisfied, and if not why.
+
+    `emergencies` are words of danger, which act at once whatever the answer is.
+    """
 
     resolved: Fact[str | None] = NOT_SAID
     satisfied: Fact[str | None] = NOT_SAID
     reason: Fact[str | None] = NOT_SAID
     wants_human: Fact[bool] = Fact(False)
     opt_out: Fact[bool] = Fact(False)
+    emergencies: tuple[Evidence, ...] = field(default=())
+
+    def as_dict(self) -> dict[str, Any]:
+        return {**super().as_dict(), "emergencies": [each.as_dict() for each in self.emergencies]}
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,12 @@ import factories
 import pytest
 import soundfile
 from factories import NOW
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from workshop import Workshop
 
 from hotline.models import (
+    Alarm,
     Attention,
     Call,
     Fact,
@@ -29,6 +31,9 @@ from hotline.models import (
     Unit,
     Work,
 )
+from hotline.rules.alarms import AlarmState
+from hotline.rules.order_states import OrderState
+from hotline.rules.roles import Role
 from hotline.rules.survey_states import AttemptEvent, RoundState
 from hotline.services import hearing_anew, organisation, recordings, surveys
 from speech.local_names import LocalNames
@@ -245,20 +250,49 @@ def test_the_same_without_doubt_has_facts(workshop: Workshop) -> None:
     assert workshop.one(Order).urgency == "emergency"
 
 
-def test_a_spoken_answer_that_is_in_doubt_was_not_heard(workshop: Workshop) -> None:
-    def answer(session: Session) -> Transcript:
-        attempt = factories.talking(session, factories.attempt(session))
-        surveys.progressed(session, attempt, AttemptEvent.SPEAK, NOW, factories.ZONE)
-        call = attempt.call
-        assert call is not None
-        recording = factories.recording(session, call, kind=RecordingKind.SURVEY, state=RecordingState.TRANSCRIBED)
-        told = {"origin": Origin.MACHINE, "words": [], "language": "zh-CN", "made_at": NOW, "doubt": Doubt.UNSURE}
-        made = Transcript(recording=recording, version=1, text="没解决不满意", **told)
-        session.add(made)
-        session.flush()
-        return made
+def an_answer(session: Session, text: str, doubt: Doubt | None) -> Transcript:
+    """What somebody said in a callback that is being listened to."""
+    attempt = factories.talking(session, factories.attempt(session))
+    surveys.progressed(session, attempt, AttemptEvent.SPEAK, NOW, factories.ZONE)
+    call = attempt.call
+    assert call is not None
+    recording = factories.recording(session, call, kind=RecordingKind.SURVEY, state=RecordingState.TRANSCRIBED)
+    told = {"origin": Origin.MACHINE, "words": [], "language": "zh-CN", "made_at": NOW, "doubt": doubt}
+    made = Transcript(recording=recording, version=1, text=text, **told)
+    session.add(made)
+    session.flush()
+    return made
 
-    made = workshop.make(answer)
+
+@pytest.mark.parametrize("doubt", [None, Doubt.UNSURE])
+@pytest.mark.parametrize("text", ["办好了很满意可是我妈刚才晕倒了叫不醒", "我不想活了"])
+def test_danger_in_a_callback_alarms_and_leaves_the_verdict_to_a_person(
+    workshop: Workshop, text: str, doubt: Doubt | None
+) -> None:
+    made = workshop.make(lambda session: an_answer(session, text, doubt))
+
+    workshop.do(Work.UNDERSTAND_TRANSCRIPT, made)
+
+    survey, order = workshop.one(SurveyRound), workshop.one(Order)
+    assert (survey.state, survey.resolved, survey.wants_person) == (RoundState.PERSON, None, True)
+    assert (order.urgency, workshop.one(Alarm).state) == ("emergency", AlarmState.RINGING)
+
+
+def test_danger_that_is_heard_when_all_is_over_opens_the_order_again(workshop: Workshop) -> None:
+    made = workshop.make(lambda session: an_answer(session, "我不想活了", None))
+    with workshop.context.sessions.begin() as session:
+        survey = session.scalars(select(SurveyRound)).one()
+        surveys.not_heard(session, session.get_one(Transcript, made).recording, NOW, factories.ZONE)
+        surveys.give_up_by_person(session, survey, "没有人接", factories.actor(session, survey.order.unit, *Role), NOW)
+
+    workshop.do(Work.UNDERSTAND_TRANSCRIPT, made)
+
+    assert workshop.one(Order).state == OrderState.REOPENED
+    assert workshop.one(Alarm).state == AlarmState.RINGING
+
+
+def test_a_spoken_answer_that_is_in_doubt_was_not_heard(workshop: Workshop) -> None:
+    made = workshop.make(lambda session: an_answer(session, "没解决不满意", Doubt.UNSURE))
     assert workshop.one(SurveyRound).state == RoundState.LISTENING
 
     workshop.do(Work.UNDERSTAND_TRANSCRIPT, made)

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import exists, func, select
 from sqlalchemy.dialects.postgresql import insert
@@ -16,6 +17,7 @@ from hotline.models import (
     Direction,
     Line,
     Order,
+    Recording,
     Unit,
     User,
     UserRole,
@@ -29,8 +31,9 @@ from hotline.rules.order_states import OPEN, OrderState
 from hotline.rules.policy import Policy
 from hotline.rules.roles import Role
 from hotline.rules.roster import FOR_ALARMS
-from hotline.services import alarm_state, orders, outbox, roster, text_messages
-from hotline.services.access import Actor, sees_order
+from hotline.services import alarm_state, orders, outbox, roster, surveys, text_messages
+from hotline.services.access import SYSTEM, Actor, sees_order
+from hotline.services.clocks import limits_for
 from hotline.services.organisation import policy_for
 from hotline.services.surveys import Dial
 from hotline.services.surveys.rounds import line_of
@@ -80,6 +83,20 @@ def begin(session: Session, order: Order, now: datetime, *, is_new: bool) -> Non
     new_id = session.scalar(row.on_conflict_do_nothing().returning(Alarm.id))
     if new_id is not None:
         _plan(session, session.get_one(Alarm, new_id), now, now)
+
+
+def begin_for_answer(session: Session, recording: Recording, now: datetime, zone: ZoneInfo) -> None:
+    """Words of danger in an answer to our callback make its order an emergency, again where it was closed."""
+    attempt = surveys.attempt_of_call(session, recording.call_id)
+    if attempt is None:
+        return
+    order = orders.lock(session, attempt.round.order_id)
+    limits = limits_for(session, session.get_one(Unit, order.intake_unit_id), Urgency.EMERGENCY, now, zone)
+    if order.state == OrderState.CLOSED:
+        orders.reopen(session, order, SYSTEM, now, "callback:danger", limits, zone)
+    orders.set_urgency(order, Urgency.EMERGENCY, limits, zone)
+    session.flush()
+    begin(session, order, now, is_new=True)
 
 
 def begin_missing(session: Session, now: datetime) -> int:

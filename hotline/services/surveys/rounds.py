@@ -67,6 +67,11 @@ def heard(session: Session, recording: Recording, understood: SurveyAnswers, now
     if survey.ended_at is not None:
         survey.reason = survey.reason or reason
         return
+    if understood.emergencies:
+        # Somebody in danger is no verdict on an order: a person speaks with them first.
+        survey.wants_person = True
+        move_round(survey, RoundEvent.HAND_OVER, now)
+        return
     survey.resolved = Resolved(understood.resolved.value) if understood.resolved.value else None
     survey.satisfied = Satisfied(understood.satisfied.value) if understood.satisfied.value else None
     survey.reason = reason
