@@ -57,30 +57,77 @@ def rows_of_digits(text: str) -> Iterator[list[Span]]:
 
 def _phones(text: str) -> Iterator[Phone]:
     before: list[_Digit] = []
+    told: Phone | None = None
     # Where what led to the number began, before it was begun again: a cue there still counts.
     cued_at = 0
     for run in _runs(text):
-        is_again = bool(before) and _corrects(text[before[-1].end : run[0].start])
+        between = text[before[-1].end : run[0].start] if before else ""
+        last = _last_ones(between)
+        is_again = bool(before) and (last is not None or _corrects(between))
         cued_at = cued_at if is_again else run[0].start
-        phone = _complete(text, run, cued_at) or (_with_other_end(text, before, run, cued_at) if is_again else None)
-        if phone:
-            yield phone
-        before = run
+        phone, whole = (_complete(text, run, cued_at) if last is None else None), run
+        if phone is None and is_again:
+            whole = _with_other_end(text, before, run, last)
+            phone = _complete_to_its_end(text, whole, cued_at)
+            if phone or (last is not None and not _says_the_same(before, run)):
+                # Said otherwise, or to be said otherwise in a way that can't be followed.
+                told = None
+        if told:
+            yield told
+        before, told = (whole if phone else run), phone
+    if told:
+        yield told
 
 
 def _corrects(between: str) -> bool:
     return len(between) <= _CUE_REACH and phrases("phone", "correction").occur(between)
 
 
-def _with_other_end(text: str, whole: list[_Digit], end: list[_Digit], cued_at: int) -> Phone | None:
-    """The number before, its last digits replaced by as many that were said instead."""
-    count = sum(len(digit.digits) for digit in end)
-    if phrases("phone", "another_number").occur(text[end[-1].end : end[-1].end + 2]):
-        return None
-    if not _FEWEST_AGAIN <= count <= _MOST_AGAIN or any(len(digit.digits) > 1 for digit in whole[-count:]):
-        return None
-    phone = _complete(text, [*whole[:-count], *end], cued_at)
-    return replace(phone, confidence=_OF_TWO_PARTS) if phone and phone.span.end == end[-1].end else None
+def _last_ones(between: str) -> int | None:
+    """How many digits 最后四位是 tells of."""
+    found = list(_last_digits().finditer(between)) if len(between) <= 2 * _CUE_REACH else []
+    return int(DIGITS.get(found[-1]["count"], "2")) if found else None
+
+
+def _with_other_end(text: str, whole: list[_Digit], end: list[_Digit], last: int | None) -> list[_Digit]:
+    """The digits before, the last replaced by as many that were said instead; none where that can't be done.
+
+    最后一位是九 without a word of correction also tells the digit that was yet to come.
+    """
+    if last and _count(end) == last + 1 and phrases("phone", "digit_of_a_word").occur(text[end[-1].start :][:2]):
+        end = end[:-1]
+    count = _count(end)
+    if phrases("phone", "another_number").occur(text[end[-1].end :][:2]) or count > _MOST_AGAIN:
+        return []
+    if (count < _FEWEST_AGAIN) if last is None else (count != last):
+        return []
+    if last is not None and not _corrects(text[whole[-1].end : end[0].start]):
+        return [*whole, *end]
+    return [*_without_last(whole, count), *end]
+
+
+def _count(run: list[_Digit]) -> int:
+    return sum(len(digit.digits) for digit in run)
+
+
+def _without_last(run: list[_Digit], count: int) -> list[_Digit]:
+    kept = list(run)
+    while kept and count:
+        digit = kept.pop()
+        rest = digit.digits[: max(0, len(digit.digits) - count)]
+        count -= len(digit.digits) - len(rest)
+        if rest:
+            kept.append(replace(digit, digits=rest))
+    return kept
+
+
+def _says_the_same(whole: list[_Digit], end: list[_Digit]) -> bool:
+    return "".join(digit.digits for digit in whole).endswith("".join(digit.digits for digit in end))
+
+
+def _complete_to_its_end(text: str, run: list[_Digit], cued_at: int) -> Phone | None:
+    phone = _complete(text, run, cued_at) if run else None
+    return replace(phone, confidence=_OF_TWO_PARTS) if phone and phone.span.end == run[-1].end else None
 
 
 def _is_unwanted(text: str, span: Span) -> bool:
@@ -88,7 +135,8 @@ def _is_unwanted(text: str, span: Span) -> bool:
     before = text[max(0, span.start - _CUE_REACH) : span.start]
     warned = max((found.end for found in phrases("phone", "not_this").find(before)), default=-1)
     asked = max((found.start for found in phrases("phone", "cues").find(before)), default=-1)
-    if warned >= 0 and asked < warned + _ANOTHER_NUMBER:
+    is_own = warned >= 0 and phrases("phone", "own").occur(before[warned:])
+    if warned >= 0 and asked < warned + _ANOTHER_NUMBER and not is_own:
         return True
     return phrases("phone", "not_this_after").occur(text[span.end : span.end + _CUE_REACH])
 
@@ -107,6 +155,8 @@ def _runs(text: str) -> Iterator[list[_Digit]]:
 
 def _goes_on(text: str, end: int, start: int) -> bool:
     between = text[end:start]
+    if _last_ones(between) is not None:
+        return False
     if _fillers().fullmatch(between):
         return True
     # 还有个三 is the last digit, but 还有个三岁的 is somebody.
@@ -119,9 +169,19 @@ def _fillers() -> re.Pattern[str]:
     return re.compile(f"(?:{'|'.join(map(re.escape, table('phone')['fillers']))})*")
 
 
+@cache
+def _last_digits() -> re.Pattern[str]:
+    return re.compile(table("phone")["last_digits"])
+
+
 def _digits(text: str) -> Iterator[_Digit]:
     position = 0
+    # The number of 最后四位 counts digits and is none.
+    counts = {match.start("count") for match in _last_digits().finditer(text)}
     while position < len(text):
+        if position in counts:
+            position += 1
+            continue
         digit = _repeated(text, position) or _single(text, position)
         if digit:
             yield digit
@@ -129,7 +189,9 @@ def _digits(text: str) -> Iterator[_Digit]:
 
 
 def _repeated(text: str, at: int) -> _Digit | None:
-    """三个七 is 777."""
+    """三个七 is 777, and 双七 is 77."""
+    if text[at] == "双" and text[at + 1 : at + 2] in DIGITS:
+        return _Digit(DIGITS[text[at + 1]] * 2, at, at + 2)
     said = text[at : at + 3]
     is_repeated = len(said) == 3 and said[1] == "个" and said[0] in "两二三四五六七八" and said[2] in DIGITS  # noqa: PLR2004
     return _Digit(DIGITS[said[2]] * int(DIGITS[said[0]]), at, at + 3) if is_repeated else None
@@ -187,7 +249,11 @@ def _valid(text: str, run: list[_Digit], cued_at: int) -> Phone | None:
     said = "".join(digit.digits for digit in run)
     span = Span(run[0].start, run[-1].end)
     confidence = 0.95 if all(digit.is_sure for digit in run) else 0.7
-    if match := _MOBILE.match(said) or _LANDLINE_WITH_AREA.match(said):
+    if match := _MOBILE.match(said):
+        return Phone(match[1], span, confidence)
+    if _is_behind_digits(text, span.start) or phrases("phone", "date_before").occur(text[: span.start][-_CUE_REACH:]):
+        return None
+    if match := _LANDLINE_WITH_AREA.match(said):
         return Phone(match[1], span, confidence)
     around = text[max(0, cued_at - _CUE_REACH) : cued_at] + "，" + text[span.end : span.end + 4]
     match = _LANDLINE.match(said)
@@ -197,3 +263,20 @@ def _valid(text: str, run: list[_Digit], cued_at: int) -> Phone | None:
     if match and len(said) == _WHOLE_LANDLINE and not phrases("phone", "another_number").occur(text[span.end :][:2]):
         return Phone(match[1], span, confidence - _UNCUED)
     return None
+
+
+def _is_behind_digits(text: str, at: int) -> bool:
+    """Whether other digits end right there, parted at most by a pause or a word that says a digit several times.
+
+    Then these are the rest of a longer number that wasn't understood.
+    """
+    before = text[max(0, at - _CUE_REACH) : at]
+    parted = _parting().search(before)
+    start = parted.start() if parted else len(before)
+    return start < len(before) and before[start - 1 : start] in DIGITS
+
+
+@cache
+def _parting() -> re.Pattern[str]:
+    words = [*table("phone")["several_times"], *table("phone")["fillers"]]
+    return re.compile(f"(?:{'|'.join(map(re.escape, words))})+$")

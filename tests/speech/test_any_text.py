@@ -109,9 +109,12 @@ def _people_who_count() -> set[str]:
 
 
 def _digits(words: str) -> list[str]:
-    """For each character the digits that it may stand for, several where it counts the next: 三个七 is 777."""
+    """For each character the digits that it may stand for, several where it counts the next: 三个七 is 777, 双七 77."""
     homophones = table("phone")["sounds_like"]
     found = [{**DIGITS, **homophones}.get(sign, "") for sign in words]
+    for at in range(len(words) - 1):
+        if words[at] == "双" and words[at + 1] in DIGITS:
+            found[at] = DIGITS[words[at + 1]]
     for at in range(len(words) - 2):
         if words[at + 1] == "个" and words[at] in DIGITS and words[at + 2] in DIGITS:
             found[at] = DIGITS[words[at + 2]] * int(DIGITS[words[at]])

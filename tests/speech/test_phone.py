@@ -113,3 +113,63 @@ def _digits(sign: str) -> str:
 def test_numbers_behind_a_door_with_pauses_or_without_a_word_for_them(text, number):
     found = find_phone(text)
     assert (found.number if found else None) == number
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("我的电话幺八八 双六 八八 一二三四", "18866881234"),
+        ("幺三六仨四四零零二二一九", None),
+        ("幺三六一个四四零零二二一九", None),
+        ("电话八五双三零零零二", "85330002"),
+    ],
+)
+def test_word_that_says_a_digit_twice_is_read_and_others_leave_no_rest_of_a_number(text, number):
+    assert number_in(text) == number
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("幺三六四四三八零零零零哦不对 最后一位是一", "13644380001"),
+        ("幺三六四四三八零零零零不对最后四个是五六七九", "13644385679"),
+        ("幺三六四四三八零零零零最后两位错了是五六", "13644380056"),
+        ("幺三六四四三八零三个零不对最后一位是一一共三个人", "13644380001"),
+        ("幺三六四四零零二二一最后一位是九", "13644002219"),
+        ("幺三六四四零零二二一九最后四位是二二一九", "13644002219"),
+        ("幺三六四四零零二最后三个七", "13644002777"),
+        ("幺三六四四零零二二三九不是二二一九", "13644002219"),
+        ("幺三六四四零零二二一九最后四位是五六七九", None),
+        ("幺三六四四零零二二一九不对最后四位是五六", None),
+        ("幺三六四四零零二二一九不对第三位是五", None),
+        ("幺三六四四零零二二一九 不对 错了 没有电话", None),
+        ("幺三六四四零零二二一九哎呀说错了", None),
+    ],
+)
+def test_last_digits_are_said_otherwise_and_a_correction_that_cannot_be_followed_takes_the_number_away(text, number):
+    assert number_in(text) == number
+
+
+@pytest.mark.parametrize(
+    "text", ["{}你看对不对", "{}没错", "{}我没说错", "{}我孩子不对劲", "{}不是骗子", "{}我的身份证丢了"]
+)
+def test_words_that_only_look_like_a_correction_or_a_warning_leave_the_number(text):
+    assert number_in(text.format("幺三六四四零零二二一九")) == "13644002219"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "幺三六四四零零二二一九是骗子的电话",
+        "骗子的电话是幺三六四四零零二二一九",
+        "八五五三三零零二是空号",
+        "银行卡尾号八七六五四三二一",
+        "车牌八七六五四三二一",
+        "我工号是八七六五四三二一",
+        "八七六五四三二一是我的工号",
+        "一九五零年三月五号八七六五四三二一",
+    ],
+)
+def test_number_of_something_else_or_behind_a_date_is_not_rung(text):
+    assert number_in(text) is None
+    assert number_in(text + "我的电话幺三七四四零零二二一九") == "13744002219"
