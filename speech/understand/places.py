@@ -145,6 +145,8 @@ class Gazetteer:
         is_exact, is_bare = nearest == 0, all(each.is_bare for each in named)
         if is_bare and _is_another_name(text, span):
             return None
+        if (is_bare or not is_exact) and _is_across_words(text, span):
+            return None
         by_chance = len(self.known) / (_CHARACTERS if is_exact else _SYLLABLES) ** length
         if not is_exact and (length < _MIN_SOUND_LENGTH or by_chance > _LOST_SOUNDS):
             return None
@@ -174,6 +176,13 @@ def _is_another_name(text: str, span: Span) -> bool:
     )
 
 
+def _is_across_words(text: str, span: Span) -> bool:
+    """京海 in 北京海鲜市场: it begins inside of another word and is none."""
+    start = max(0, span.start - _CUE_REACH)
+    within = span.start - start
+    return any(word.start < within < word.end for word in phrases("places", "well_known").find(text[start : span.end]))
+
+
 def _is_common(text: str, span: Span, *, is_exact: bool, is_bare: bool) -> bool:
     """An everyday word, or what merely sounds like a place and begins with one."""
     words = text[span.start : span.end]
@@ -187,7 +196,9 @@ def _everyday() -> frozenset[str]:
 
 def _has_cue(text: str, span: Span) -> bool:
     before, after = text[max(0, span.start - _CUE_REACH) : span.start], text[span.end : span.end + _CUE_REACH]
-    return phrases("places", "here").occur(before) or phrases("places", "door_after").occur(after)
+    return phrases("places", "here").occur(before) or any(
+        phrases("places", key).occur(after) for key in ("door_after", "cue_after")
+    )
 
 
 def _weight(text: str, mention: _Mention) -> int:

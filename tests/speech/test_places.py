@@ -178,3 +178,40 @@ def test_names_with_characters_that_are_none_do_no_harm():
     gazetteer = Gazetteer.from_rows([UnitRow("a", "", "community", "\ud800\udfff社区", ("",))])
     assert gazetteer.find("我住\ud800\udfff社区").unit == "a"
     assert list(gazetteer.names) == ["\ud800\udfff社区", ""]
+
+
+@pytest.fixture(scope="module")
+def capital_like() -> Gazetteer:
+    rows = [
+        UnitRow("d", "", "district", "天河区", ("天河",)),
+        UnitRow("a", "d", "street", "京溪街道", ("京溪", "京溪街")),
+        UnitRow("a1", "a", "community", "京海社区", ("京海",)),
+        UnitRow("b", "d", "community", "远景社区", ("远景",)),
+        UnitRow("c", "d", "community", "德政社区", ("德政",)),
+    ]
+    return Gazetteer.from_rows(rows, [PlaceRow("a1", "京溪路")])
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["我在北京海淀区", "北京海鲜市场的鱼", "我住东京海岸小区", "南京溪水街", "我住前景西街", "远景很好", "德政不错"],
+)
+def test_name_across_two_other_words_or_an_everyday_word_is_no_place(capital_like, text):
+    assert capital_like.find(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "unit"),
+    [
+        ("京海停了水", "a1"),
+        ("我在北京京海没有水", "a1"),
+        ("今天晚上京溪街没水", "a"),
+        ("我住远景", "b"),
+        ("远景停水了", "b"),
+        ("德政社区很好", "c"),
+        ("我不在京溪路在天河", "d"),
+        ("你们在不在京溪路", "a1"),
+    ],
+)
+def test_name_beside_well_known_words_is_a_place_and_where_someone_is_not_is_none(capital_like, text, unit):
+    assert capital_like.find(text).unit == unit
