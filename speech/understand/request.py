@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import fmean
 
+from speech.numbers import DIGITS
 from speech.transcript import Word
 from speech.understand.category import Category, find_category
 from speech.understand.evidence import Witness
@@ -34,6 +36,9 @@ _ASKS_FOR_NOTHING = {_QUESTION, "other"}
 _UNWEIGHED = 0.6
 _SUMMARY_LENGTH = 80
 _CONTACT_REACH = 14
+# A word that denies, and up to three characters between it and what is denied: 没有自杀, 他没有想自杀.
+_DENIAL_BEFORE = re.compile(r"(?:没有人?|没人?|不用|不要|不|别|无)[^，。,.！？!? ]{0,3}$")
+_DENIAL_REACH, _MOST_DENIALS = 6, 2
 
 
 def understand(text: str, gazetteer: Gazetteer, *, words: Sequence[Word] = (), model: Learned | None = None) -> Facts:
@@ -177,14 +182,35 @@ def _summary(witness: Witness, told: Iterable[Span]) -> Fact[str | None]:
     """The caller's own words for it, in their order; nothing is added but the marks between them."""
     spans: list[Span] = []
     length = 0
-    for span in _joined(told):
-        if length + len(span) <= _SUMMARY_LENGTH:
+    for span in _telling(witness.text, _joined(_with_denial(witness.text, span) for span in told)):
+        # With the mark before it.
+        needed = len(span) + (1 if spans else 0)
+        if length + needed <= _SUMMARY_LENGTH:
             spans.append(span)
-            length += len(span)
+            length += needed
     if not spans:
         return NOT_SAID
     said = "，".join(witness.text[span.start : span.end] for span in spans)
     return witness.fact(said, spans, 0.8)
+
+
+def _with_denial(text: str, span: Span) -> Span:
+    """没有发烧 for 发烧: what was denied must not be read as if it were so."""
+    start = span.start
+    for _ in range(_MOST_DENIALS):
+        denial = _DENIAL_BEFORE.search(text, max(0, start - _DENIAL_REACH), start)
+        if denial is None:
+            break
+        start = denial.start()
+    return Span(start, span.end, span.says)
+
+
+def _telling(text: str, spans: list[Span]) -> list[Span]:
+    """Without single characters and mere digits, unless there is nothing else."""
+    telling = [
+        span for span in spans if len(span) > 1 and not all(sign in DIGITS for sign in text[span.start : span.end])
+    ]
+    return telling or spans
 
 
 def _joined(spans: Iterable[Span]) -> list[Span]:

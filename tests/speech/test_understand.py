@@ -263,3 +263,23 @@ def test_very_long_text_is_understood():
 def test_no_text_keeps_the_program_busy_for_ever(part):
     text = part * (8000 // len(part))
     assert understand(text, GAZETTEER).phone.value is None
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("孩子没有发烧也没有抽搐就是奶粉没了", ["没有发烧", "没有抽搐"]),
+        ("他没有自杀的想法", ["没有自杀"]),
+        ("没有人晕倒你们别紧张", ["没有人晕倒"]),
+        ("她不要被子她要轮椅", ["不要被子"]),
+    ],
+)
+def test_summary_keeps_what_denies(text, kept):
+    summary = understand(text, GAZETTEER).summary.value
+    assert all(each in summary for each in kept)
+
+
+def test_summary_has_no_single_character_beside_others_and_is_short():
+    summary = understand("家里没米了住柳溪路九号" * 20, GAZETTEER).summary.value
+    assert len(summary) <= 80
+    assert all(len(part) > 1 and not part.isdigit() for part in summary.split("，"))
