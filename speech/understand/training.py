@@ -38,7 +38,7 @@ _VALUES_AT_LEAST = 4
 _MEANT = 1.5
 # Chosen on cases that the rules were not written for: how far a sum must be above that of what is certainly not meant,
 # with and without a rule's word.
-_THRESHOLD = {"needs": (0.1, -0.7), "groups": (0.2, -0.9)}
+_THRESHOLD = {"needs": (0.1, -0.7), "groups": (0.4, -0.9)}
 # Likewise how much more weight the value of an answer has for which there is a rule's word.
 _RULED = 0.6
 
