@@ -54,7 +54,7 @@ def transcribe(files: tuple[Path, ...], model: Path | None, units: Path | None, 
 @click.option("--units", type=_EXISTING, help="units.csv of the organisation.")
 @click.option("--places", type=_EXISTING, help="places.csv of the organisation.")
 def understand(units: Path | None, places: Path | None) -> None:
-    """Take facts from transcripts: JSON lines (id, text) in, JSON lines out."""
+    """Take facts from transcripts: JSON lines (id, text) on standard input, JSON lines out; `< FILE` for a file."""
     gazetteer = _gazetteer(units, places)
     _each_line(lambda record: understand_record(record, gazetteer))
 
