@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.orm import Session
 
 from hotline.models import LearningEnd, LearningRound
-from hotline.rules.learning import EXAM_AT_LEAST, EXAMPLES_AT_LEAST, OWN_WEIGHT, Figure, is_exam
+from hotline.rules.learning import EXAM_AT_LEAST, EXAMPLES_AT_LEAST, STATED_WEIGHT, Figure, is_exam
 from hotline.services import learning
 from speech.understand.learned import write
 from worker.context import Context
@@ -30,8 +30,13 @@ def learn(context: Context, round_id: int) -> Store:
             return nothing
         found = learning.reviewed(session)
         before = model_in_use(session, learning.in_use(session))
-    exam = [Example(each.text, each.labels) for each in found if is_exam(each.order_number)]
-    own = [Example(each.text, each.labels, OWN_WEIGHT) for each in found if not is_exam(each.order_number)]
+    # What a person only let pass says little against the model that proposed it.
+    exam = [Example(each.text, each.labels) for each in found if each.is_stated and is_exam(each.order_number)]
+    own = [
+        Example(each.text, each.labels, STATED_WEIGHT if each.is_stated else 1.0)
+        for each in found
+        if not is_exam(each.order_number)
+    ]
     if len(exam) < EXAM_AT_LEAST or len(own) < EXAMPLES_AT_LEAST:
         return _ended(round_id, LearningEnd.TOO_FEW, len(own), len(exam))
     after = train([*base_examples(), *own])

@@ -14,8 +14,8 @@ NEW_AT_LEAST = 50
 EXAMPLES_AT_MOST = 10_000
 # Learning takes a core for minutes, so it is done when few people ring: hours of the local day.
 FROM_HOUR, UNTIL_HOUR = 2, 5
-# How much an order of one's own counts beside one of the cases that come with the service.
-OWN_WEIGHT = 2.0
+# How much an order counts whose category and urgency a person stated, beside one where the machine's were let pass.
+STATED_WEIGHT = 2.0
 
 
 @dataclass(frozen=True)

@@ -48,11 +48,15 @@ _UNENDED = LearningRound.ended_at.is_(None)
 
 @dataclass(frozen=True)
 class Reviewed:
-    """What the machine heard of an order that a person reviewed, and what is right about it."""
+    """What the machine heard of an order that a person reviewed, and what is right about it.
+
+    `is_stated`: a person stated category and urgency, and did not only let the machine's pass.
+    """
 
     order_number: str
     text: str
     labels: Mapping[str, Any]
+    is_stated: bool
 
 
 def reviewed(session: Session) -> list[Reviewed]:
@@ -72,12 +76,14 @@ def reviewed(session: Session) -> list[Reviewed]:
 
 
 def _example(order: Order) -> Reviewed | None:
-    now = {name: versions.now.value if versions.now else None for name, versions in facts.present(order).items()}
+    present = {name: versions.now for name, versions in facts.present(order).items()}
+    now = {name: fact.value if fact else None for name, fact in present.items()}
     text = _heard(order)
     if not text or not all(now[name] for name in _MUST_BE_SAID):
         return None
     labels = {name.value: now[name] for name in _MUST_BE_SAID} | {name.value: now[name] or [] for name in _MAY_BE_NONE}
-    return Reviewed(order.number, text, labels)
+    is_stated = all(fact and fact.origin == Origin.PERSON for name in _MUST_BE_SAID for fact in [present[name]])
+    return Reviewed(order.number, text, labels, is_stated)
 
 
 def _heard(order: Order) -> str | None:

@@ -208,6 +208,7 @@ def read(text: str) -> Learned:
     first, *lines = text.removesuffix("\n").split("\n")
     columns = _columns(first, len(lines))
     width = sum(len(column.values) for column in columns.values())
+    places = {str(at): at for at in range(width)}
     rows: dict[str, int] = {}
     weights = np.zeros((len(lines), width), np.float32)
     for row, line in enumerate(lines):
@@ -216,10 +217,8 @@ def read(text: str) -> Learned:
             rows[_name(name)] = row
             for each in told:
                 at, weight = each.split(":")
-                if not at.isdecimal():
-                    raise ValueError(f"{at} is no column")
-                weights[row, int(at)] = float(weight)
-        except (ValueError, IndexError) as error:
+                weights[row, places[at]] = float(weight)
+        except (ValueError, KeyError) as error:
             raise NotAModelError(f"line {row + 2}: {error}") from error
     if len(rows) != len(lines) or not np.isfinite(weights).all():
         raise NotAModelError("a sign stands twice, or a weight is no number")

@@ -13,10 +13,11 @@ from hotline.rules import learning as rules
 from hotline.rules.learning import Figure, is_better, is_exam
 from hotline.rules.order_states import Move, OrderState
 from hotline.rules.roles import Role
-from hotline.services import learning, orders, outbox
+from hotline.services import facts, learning, orders, outbox
 from hotline.services.access import SYSTEM, NotAllowedError
 from hotline.services.learning import NotUsableError
 from speech.transcript import Doubt
+from speech.understand import Gazetteer, understand
 
 # Three in the morning where the hotline is.
 AT_NIGHT = datetime(2026, 3, 2, 19, 0, tzinfo=UTC)
@@ -41,6 +42,17 @@ def test_a_reviewed_order_is_an_example(session: Session, line: Line) -> None:
     (example,) = learning.reviewed(session)
     assert (example.order_number, example.text) == (order.number, TEXT)
     assert example.labels == {"category": "supplies", "urgency": "urgent", "needs": [], "groups": []}
+
+
+def test_what_a_person_only_let_pass_is_not_stated(session: Session, line: Line) -> None:
+    stated = factories.reviewed(session, line, TEXT, "supplies", "urgent")
+    passed = factories.order(session, line)
+    heard = factories.transcript(session, passed.calls[0], TEXT)
+    facts.propose(session, passed, heard, understand(TEXT, Gazetteer()), NOW, ZONE)
+    orders.triage(session, passed, factories.actor(session, line.unit, Role.CALL_TAKER), NOW)
+
+    told = {example.order_number: example.is_stated for example in learning.reviewed(session)}
+    assert told == {stated.number: True, passed.number: False}
 
 
 def test_what_nobody_reviewed_is_none(session: Session, line: Line) -> None:
