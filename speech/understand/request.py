@@ -31,7 +31,8 @@ from speech.understand.sound import correct
 from speech.understand.urgency import find_urgent
 
 _QUESTION = "policy"
-_ASKS_FOR_NOTHING = {_QUESTION, "other"}
+_NOTHING_ELSE = "other"
+_ASKS_FOR_NOTHING = {_QUESTION, _NOTHING_ELSE}
 # What a rule says of which the model knows nothing.
 _UNWEIGHED = 0.6
 _SUMMARY_LENGTH = 80
@@ -81,6 +82,9 @@ def understand(text: str, gazetteer: Gazetteer, *, words: Sequence[Word] = (), m
 
 def _agreed(verdict: Verdict, by_rules: Category | None) -> Verdict:
     """Where the rules say the same, with their words: whole phrases read better than what weighs most."""
+    if verdict.value == _NOTHING_ELSE:
+        # No words say that a matter is none of the others; a later recording with such words takes nothing away.
+        return replace(verdict, spans=())
     is_said = by_rules is not None and by_rules.name == verdict.value and by_rules.spans
     return replace(verdict, spans=by_rules.spans) if by_rules and is_said else verdict
 

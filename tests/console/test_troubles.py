@@ -67,6 +67,7 @@ def subjects(site: Site) -> dict[Work, int]:
             Work.DIAL_ATTEMPT: attempt.id,
             Work.ADOPT_RECORDING: receipt.id,
             Work.LEARN: learning.ask(session, SYSTEM, factories.NOW).id,
+            Work.RING_ALARM: factories.alarm(session, line).attempts[0].id,
         }
 
 
