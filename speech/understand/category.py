@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from speech.understand.lexicon import Span, phrases, table
 
@@ -127,11 +127,15 @@ def _question(text: str, signs: Signs) -> Category | None:
     return Category("policy", tuple(question + about), 0.75) if about and question else None
 
 
-def _by_phrase(text: str) -> Iterator[_Sign]:
-    for name in _categories():
-        for kind, weight in _WEIGHTS.items():
-            for span in _wordings(name, kind, text):
-                yield _Sign(name, span, weight + _is_asked_for(text, span))
+@lru_cache(maxsize=1)
+def _by_phrase(text: str) -> tuple[_Sign, ...]:
+    """Kept, since the category and what speaks for each both ask for it."""
+    return tuple(
+        _Sign(name, span, weight + _is_asked_for(text, span))
+        for name in _categories()
+        for kind, weight in _WEIGHTS.items()
+        for span in _wordings(name, kind, text)
+    )
 
 
 def _wordings(name: str, kind: str, text: str) -> list[Span]:

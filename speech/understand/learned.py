@@ -115,13 +115,12 @@ class Weighing:
     def several(self, fact: str, ruled: Collection[str]) -> list[Verdict]:
         """Each value of a fact that is likelier than not; `ruled` are those for which there is a rule's word."""
         column, given = self._of(fact)
-        sums = given.sum(axis=0) + column.intercepts
-        found = []
-        for at, value in enumerate(column.values):
-            likely = _likely((sums[at] + column.ruled * (value in ruled)) * column.steepness)
-            if likely >= MORE_LIKELY_THAN_NOT:
-                found.append(Verdict(value, {value: likely}, self._telling(given[:, at])))
-        return found
+        by_rule = np.array([column.ruled * (value in ruled) for value in column.values])
+        likely = _likely((given.sum(axis=0) + column.intercepts + by_rule) * column.steepness)
+        return [
+            Verdict(column.values[at], {column.values[at]: float(likely[at])}, self._telling(given[:, at]))
+            for at in np.flatnonzero(likely >= MORE_LIKELY_THAN_NOT).tolist()
+        ]
 
     def _of(self, fact: str) -> tuple[Column, Weights]:
         column, first = self.model.columns[fact], self.model.firsts[fact]
@@ -147,8 +146,8 @@ def _shares(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(raised / raised.sum(), np.float64)
 
 
-def _likely(score: float) -> float:
-    return float(1 / (1 + np.exp(-np.clip(score, -50, 50))))
+def _likely(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(1 / (1 + np.exp(-np.clip(scores, -50, 50))), np.float64)
 
 
 def _runs(by_character: NDArray[np.float64]) -> list[tuple[int, int]]:
