@@ -30,7 +30,7 @@ from hotline.telephony.journal import recording_told_from
 from speech.audio import AudioError, Limits
 from speech.peaks import PeakMeter, Peaks
 from speech.recognizer import OnWords, Recognizer
-from speech.transcript import Doubt, Word, join_words
+from speech.transcript import FIRST_CHANNEL, Doubt, Word, join_words
 from speech.transcript import Transcript as Heard
 from speech.understand import Facts, SurveyAnswers, understand, understand_survey
 from worker import learning
@@ -40,7 +40,6 @@ from worker.job import InVain, Job, PutOff, Store, nothing
 
 log = get_log(__name__)
 
-CALLER = "caller"
 _TELL_EVERY_S = 5.0
 NOBODY_ACKNOWLEDGED = "nobody acknowledged the alarm"
 
@@ -198,14 +197,14 @@ def _answered(context: Context, transcript_id: int, answers: SurveyAnswers | Non
 
 def _understood(text: str, words: tuple[Word, ...], ears: Ears) -> Facts | None:
     """The facts, from the caller's words alone where an agent spoke too; None when there are no words."""
-    by_caller = tuple(word for word in words if word.channel == CALLER)
+    by_caller = tuple(word for word in words if word.channel == FIRST_CHANNEL)
     if not text or (words and not by_caller):
         return None
     if len(by_caller) == len(words):
         return understand(text, ears.gazetteer, words=words, model=ears.understanding)
     said = "".join(word.word for word in by_caller)
     facts = understand(said, ears.gazetteer, words=by_caller, model=ears.understanding)
-    return facts.placed_in(_positions(words, CALLER))
+    return facts.placed_in(_positions(words, FIRST_CHANNEL))
 
 
 def _positions(words: tuple[Word, ...], channel: str) -> list[int]:

@@ -31,6 +31,7 @@ from hotline.rules.order_states import Move, OrderState
 from hotline.rules.roles import Role
 from hotline.services import audit, facts, outbox
 from hotline.services.access import SYSTEM, Actor, require_top
+from speech.transcript import FIRST_CHANNEL
 
 # Of the last two there may be none, which is a statement too.
 _MUST_BE_SAID = (FactName.CATEGORY, FactName.URGENCY)
@@ -109,7 +110,7 @@ def said_by_caller(transcript: Transcript) -> str:
     channels = {word["channel"] for word in transcript.words}
     if len(channels) <= 1:
         return transcript.text
-    return "".join(word["word"] for word in transcript.words if word["channel"] == "caller")
+    return "".join(word["word"] for word in transcript.words if word["channel"] == FIRST_CHANNEL)
 
 
 def ask_if_due(session: Session, now: datetime, zone: ZoneInfo) -> LearningRound | None:

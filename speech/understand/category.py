@@ -28,21 +28,19 @@ _CARED_FOR = {
     "orphan": "children",
 }
 _OTHER = "other"
-_OTHER_CONFIDENCE = 0.3
 
 
 @dataclass(frozen=True)
 class Category:
-    """The category, the words for it, and how clearly it leads."""
+    """The category, and the words for it."""
 
     name: str
-    spans: tuple[Span, ...]
-    confidence: float
+    spans: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True)
-class Signs:
-    """What else was found in the text."""
+class Found:
+    """What other rules have found in the text."""
 
     needs: tuple[Span, ...] = ()
     groups: tuple[Span, ...] = ()
@@ -58,37 +56,33 @@ class _Sign:
     weight: int
 
 
-def find_category(text: str, signs: Signs) -> Category | None:
-    """None where there are no words; `other`, and hardly sure, where no words point anywhere."""
-    if not any(character.isalnum() for character in text):
-        return None
-    if decided := _stated(text) or _question(text, signs):
+def find_category(text: str, found: Found) -> Category:
+    """`other`, and no words for it, where no words point anywhere."""
+    if decided := _stated(text) or _question(text, found):
         return decided
-    found = [*_by_phrase(text), *_by_signs(signs)]
-    weights = sorted(((_weight(name, found), name) for name in _categories()), key=lambda each: -each[0])
-    (best, name), (second, _) = weights[:2]
-    if best < _MIN_WEIGHT:
-        return Category(_OTHER, (), _OTHER_CONFIDENCE)
-    telling = max(sign.weight for sign in found if sign.category == name) > 1
-    spans = [sign.span for sign in found if sign.category == name and (sign.weight > 1 or not telling)]
-    return Category(name, tuple(spans), round(0.5 + 0.45 * (best - second) / best, 3))
+    signs = [*_by_phrase(text), *_by_findings(found)]
+    name = max(_categories(), key=lambda each: _weight(each, signs))
+    if _weight(name, signs) < _MIN_WEIGHT:
+        return Category(_OTHER)
+    own = [sign for sign in signs if sign.category == name]
+    telling = max(sign.weight for sign in own) > 1
+    return Category(name, tuple(sign.span for sign in own if sign.weight > 1 or not telling))
 
 
-def rules_for(text: str, signs: Signs, decided: Category | None) -> Iterator[tuple[str, float, Span]]:
+def rules_for(text: str, found: Found, decided: Category) -> Iterator[tuple[str, float, Span]]:
     """What the rules hold for and against each category: a name, how strong it is, and the words."""
-    if decided:
-        yield f"category={decided.name}", 1.0, _around(decided.spans)
+    yield f"category={decided.name}", 1.0, _around(decided.spans)
     if stated := _stated(text):
         yield f"stated={stated.name}", 1.0, _around(stated.spans)
-    if question := _question(text, Signs()):
+    if question := _question(text, Found()):
         yield "question", 1.0, _around(question.spans)
     for kind in ("ask", "question", "about", "trouble"):
         for span in phrases("category", "question", kind).find(text):
             yield f"question:{kind}", 1.0, span
-    found = [*_by_phrase(text), *_by_signs(signs)]
+    signs = [*_by_phrase(text), *_by_findings(found)]
     for name in _categories():
-        if weight := _weight(name, found):
-            spans = [sign.span for sign in found if sign.category == name]
+        if weight := _weight(name, signs):
+            spans = [sign.span for sign in signs if sign.category == name]
             yield f"weight={name}", min(weight, _MOST_WEIGHT) / _TYPICAL_WEIGHT, _around(spans)
 
 
@@ -102,8 +96,8 @@ def _categories() -> tuple[str, ...]:
     return tuple(name for name in table("category") if name not in _RULES)
 
 
-def _weight(name: str, found: list[_Sign]) -> int:
-    return sum(sign.weight for sign in found if sign.category == name)
+def _weight(name: str, signs: list[_Sign]) -> int:
+    return sum(sign.weight for sign in signs if sign.category == name)
 
 
 def _stated(text: str) -> Category | None:
@@ -111,20 +105,20 @@ def _stated(text: str) -> Category | None:
     for name in table("category")["first"]:
         spans = tuple(phrases("category", "first", name).find(text))
         if spans:
-            return Category(name, spans, 0.85)
+            return Category(name, spans)
     return None
 
 
-def _question(text: str, signs: Signs) -> Category | None:
+def _question(text: str, found: Found) -> Category | None:
     """A question how a benefit works, from someone who doesn't ask for it now."""
-    if signs.emergencies or phrases("category", "question", "trouble").occur(text):
+    if found.emergencies or phrases("category", "question", "trouble").occur(text):
         return None
     asked = list(phrases("category", "question", "ask").find(text))
     about = list(phrases("category", "question", "about").find(text))
     question = list(phrases("category", "question", "question").find(text))
     if asked:
-        return Category("policy", tuple(asked + about), 0.9 if about else 0.75)
-    return Category("policy", tuple(question + about), 0.75) if about and question else None
+        return Category("policy", tuple(asked + about))
+    return Category("policy", tuple(question + about)) if about and question else None
 
 
 @lru_cache(maxsize=1)
@@ -150,13 +144,13 @@ def _is_asked_for(text: str, span: Span) -> bool:
     return phrases("category", "asking", "words").occur(text[max(0, span.start - _ASKING_REACH) : span.start])
 
 
-def _by_signs(signs: Signs) -> Iterator[_Sign]:
-    yield from _listed("by_need", signs.needs)
-    yield from _listed("by_group", signs.groups)
-    yield from _listed("by_emergency", signs.emergencies)
-    care = next((span for span in signs.needs if span.says == _CARE), None)
+def _by_findings(found: Found) -> Iterator[_Sign]:
+    yield from _listed("by_need", found.needs)
+    yield from _listed("by_group", found.groups)
+    yield from _listed("by_emergency", found.emergencies)
+    care = next((span for span in found.needs if span.says == _CARE), None)
     if care:
-        yield _Sign(_whose_care(signs.groups), care, _CARE_WEIGHT)
+        yield _Sign(_whose_care(found.groups), care, _CARE_WEIGHT)
 
 
 def _listed(rule: str, spans: Iterable[Span]) -> Iterator[_Sign]:

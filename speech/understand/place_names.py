@@ -159,9 +159,6 @@ class PlaceNames:
             found.append(unit)
         return found
 
-    def is_city(self, unit: int) -> bool:
-        return self._levels[unit] == 0
-
     def highest(self, units: Collection[int]) -> int | None:
         """The one that all the others lie in."""
         highest = min(units, key=lambda unit: len(self.above(unit)), default=None)

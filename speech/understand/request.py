@@ -80,13 +80,15 @@ def understand(text: str, gazetteer: Gazetteer, *, words: Sequence[Word] = (), m
     )
 
 
-def _agreed(verdict: Verdict, by_rules: Category | None) -> Verdict:
-    """Where the rules say the same, with their words: whole phrases read better than what weighs most."""
+def _agreed(verdict: Verdict, by_rules: Category) -> Verdict:
+    """Where the rules say the same, with their words: whole phrases read better than what weighs most.
+
+    That a matter is none of the others is said by no words; so a later recording with such takes nothing away.
+    """
     if verdict.value == _NOTHING_ELSE:
-        # No words say that a matter is none of the others; a later recording with such words takes nothing away.
         return replace(verdict, spans=())
-    is_said = by_rules is not None and by_rules.name == verdict.value and by_rules.spans
-    return replace(verdict, spans=by_rules.spans) if by_rules and is_said else verdict
+    is_said = by_rules.name == verdict.value and by_rules.spans
+    return replace(verdict, spans=by_rules.spans) if is_said else verdict
 
 
 def _urgency(verdict: Verdict, text: str, emergencies: tuple[Span, ...], category: Verdict) -> Verdict:

@@ -8,8 +8,7 @@ from functools import cache
 from math import sqrt
 
 from speech.pronunciation import folded
-from speech.understand.category import Category, rules_for
-from speech.understand.category import Signs as Found
+from speech.understand.category import Category, Found, rules_for
 from speech.understand.groups import find_groups
 from speech.understand.lexicon import Span, phrases, table
 from speech.understand.needs import find_gone, find_needs
@@ -53,7 +52,7 @@ def find_by_rules(text: str) -> Found:
     return Found(tuple(find_needs(text)), tuple(find_groups(text)), tuple(find_emergencies(text)))
 
 
-def signs(text: str, found: Found, category: Category | None) -> Signs:
+def signs(text: str, found: Found, category: Category) -> Signs:
     """All signs of `text`, each name once or more; `found` and `category` are what the rules say of it."""
     text = text[:_LONGEST]
     return Signs.of([*_grams(text), *_kinds(text), *_rules(text, found, category)])
@@ -160,7 +159,7 @@ def _concepts() -> tuple[Mapping[str, tuple[str, ...]], Mapping[str, tuple[int, 
     )
 
 
-def _rules(text: str, found: Found, category: Category | None) -> Iterable[Sign]:
+def _rules(text: str, found: Found, category: Category) -> Iterable[Sign]:
     """What rules say, each rule once."""
     by_category = (
         (f"r:{name}", _RULES * weight, _place(span)) for name, weight, span in rules_for(text, found, category)

@@ -41,6 +41,9 @@ _MEANT = 1.5
 _THRESHOLD = {"needs": (0.1, -0.7), "groups": (0.4, -0.9)}
 # Likewise how much more weight the value of an answer has for which there is a rule's word.
 _RULED = 0.6
+_BY_RULE = ("r:need=", "r:gone=", "r:group=")
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -117,113 +120,91 @@ def train(examples: Sequence[Example], kind: Kind = REQUESTS) -> Learned:
     matrix = _narrow(vectorizer.fit_transform(_frequent(seen)))
     names = [str(name) for name in vectorizer.get_feature_names_out()]
     # The rules were written for many of the examples, and look better there than they are.
-    blind = [at for at, name in enumerate(names) if name.startswith(_BY_RULE)]
-    columns: dict[str, Column] = {}
-    parts: list[NDArray[np.float64]] = []
-    for fact in kind.facts:
-        is_several = fact in kind.several
-        task = _Several(matrix, examples, fact, blind) if is_several else _Single(matrix, examples, fact, kind)
-        columns[fact], weights = task.column()
-        parts.append(weights)
-    return Learned(columns, {name: row for row, name in enumerate(names)}, np.hstack(parts).astype(np.float32))
+    sighted = np.array([0.0 if name.startswith(_BY_RULE) else 1.0 for name in names])
+    blind = _narrow(matrix.multiply(sighted).tocsr())
+    made = {fact: _single(matrix, examples, fact, kind) for fact in kind.single}
+    made |= {fact: _several(blind, examples, fact) for fact in kind.several}
+    weights = np.hstack([weights for _, weights in made.values()]).astype(np.float32)
+    columns = {fact: column for fact, (column, _) in made.items()}
+    return Learned(columns, {name: row for row, name in enumerate(names)}, weights)
 
 
-_BY_RULE = ("r:need=", "r:gone=", "r:group=")
+def _single(matrix: csr_array, examples: Sequence[Example], fact: str, kind: Kind) -> tuple[Column, Floats]:
+    """A fact that has one value; so steep that of what is told as 0.8 likely about 0.8 is right elsewhere.
+
+    Raises:
+        TooFewExamplesError
+    """
+    labels = np.array([named(example.labels[fact]) for example in examples])
+    values = sorted(set(labels.tolist()))
+    if len(values) < 2:  # noqa: PLR2004 - a choice
+        raise TooFewExamplesError(fact)
+    task = _Task(matrix, labels[:, None] == np.array(values), _weights(examples))
+    weights, intercepts = task.fit(np.arange(len(examples)))
+    scores, truth = task.scores(), np.searchsorted(values, labels)
+
+    def surprise(steepness: float) -> float:
+        return -float(log_softmax(scores * steepness, axis=1)[np.arange(len(truth)), truth].mean())
+
+    ruled = _RULED if kind.is_ruled else 0.0
+    return Column(tuple(values), tuple(map(float, intercepts)), _least(surprise), ruled=ruled), weights
 
 
+def _several(matrix: csr_array, examples: Sequence[Example], fact: str) -> tuple[Column, Floats]:
+    """A fact that has any number of values; the threshold lies in the intercepts: above 0 is likelier than not."""
+    counts = Counter(value for example in examples for value in example.labels[fact])
+    values = tuple(sorted(value for value, count in counts.items() if count >= _VALUES_AT_LEAST))
+    if not values:
+        return Column((), (), 1.0, several=True), np.zeros((matrix.shape[1], 0))
+    is_value = np.array([[value in example.labels[fact] for value in values] for example in examples])
+    task = _Task(matrix, is_value, _weights(examples), _MEANT)
+    weights, intercepts = task.fit(np.arange(len(examples)))
+    above, above_by_rule = _THRESHOLD[fact]
+    scores = np.where(is_value, 1.0, -1.0) * (task.scores() - above)
+
+    def surprise(steepness: float) -> float:
+        return float(np.logaddexp(0.0, -scores * steepness).mean())
+
+    shifted = tuple(float(each - above) for each in intercepts)
+    return Column(values, shifted, _least(surprise), several=True, ruled=above - above_by_rule), weights
+
+
+def _weights(examples: Sequence[Example]) -> Floats:
+    return np.array([example.weight for example in examples])
+
+
+@dataclass(frozen=True)
 class _Task:
-    """One fact of all examples: a yes or no for each of its values."""
+    """A yes or no for each value of a fact (a column of `is_value`), learned apart from each other.
 
-    values: tuple[str, ...]
+    To miss a yes weighs `meant` times as much as to miss a no.
+    """
 
-    def __init__(self, matrix: csr_array, examples: Sequence[Example], fact: str) -> None:
-        self.matrix = matrix
-        self.labels = [example.labels[fact] for example in examples]
-        self._weights = np.array([example.weight for example in examples])
+    matrix: csr_array
+    is_value: NDArray[np.bool_]
+    weights: Floats
+    meant: float = 1.0
 
-    def is_value(self, value: str) -> NDArray[np.bool_]:
-        raise NotImplementedError
-
-    def fit(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def fit(self, rows: NDArray[np.int64]) -> tuple[Floats, Floats]:
         """The weights of each sign for each value, and the values' intercepts, learned from some of the examples."""
-        fitted = [self._fit_one(rows, self.is_value(value)[rows]) for value in self.values]
-        width = self.matrix.shape[1]
-        weights = np.column_stack([weights for weights, _ in fitted]) if fitted else np.zeros((width, 0))
-        return weights, np.array([intercept for _, intercept in fitted])
+        fitted = [self._fit_one(rows, is_value[rows]) for is_value in self.is_value.T]
+        return np.column_stack([weights for weights, _ in fitted]), np.array([intercept for _, intercept in fitted])
 
-    def _fit_one(self, rows: NDArray[np.int64], is_value: NDArray[np.bool_]) -> tuple[NDArray[np.float64], float]:
+    def _fit_one(self, rows: NDArray[np.int64], is_value: NDArray[np.bool_]) -> tuple[Floats, float]:
         if not is_value.any():
             return np.zeros(self.matrix.shape[1]), -1.0
         model = LinearSVC(C=_STRENGTH, max_iter=5000, random_state=_SEED, class_weight={True: self.meant})
-        model.fit(_narrow(self.matrix[rows]), is_value, sample_weight=self._weights[rows])
+        model.fit(_narrow(self.matrix[rows]), is_value, sample_weight=self.weights[rows])
         return model.coef_[0], float(model.intercept_[0])
 
-    meant = 1.0
-
-    def scores(self) -> NDArray[np.float64]:
+    def scores(self) -> Floats:
         """For each example the sums of its values, by models that were not made from it."""
-        scores = np.zeros((len(self.labels), len(self.values)))
-        folds = KFold(min(_FOLDS, len(self.labels)), shuffle=True, random_state=_SEED)
+        scores = np.zeros(self.is_value.shape)
+        folds = KFold(min(_FOLDS, len(scores)), shuffle=True, random_state=_SEED)
         for learned_from, others in folds.split(scores):
             weights, intercepts = self.fit(learned_from)
             scores[others] = self.matrix[others] @ weights + intercepts
         return scores
-
-
-class _Single(_Task):
-    """A fact that has one value."""
-
-    def __init__(self, matrix: csr_array, examples: Sequence[Example], fact: str, kind: Kind) -> None:
-        super().__init__(matrix, examples, fact)
-        self.labels = [named(label) for label in self.labels]
-        self.values = tuple(sorted(set(self.labels)))
-        self._ruled = _RULED if kind.is_ruled else 0.0
-        if len(self.values) < 2:  # noqa: PLR2004 - a choice
-            raise TooFewExamplesError(fact)
-
-    def is_value(self, value: str) -> NDArray[np.bool_]:
-        return np.array([label == value for label in self.labels])
-
-    def column(self) -> tuple[Column, NDArray[np.float64]]:
-        """All of it, and how steep it is: so that of what is told as 0.8 likely about 0.8 is right elsewhere."""
-        weights, intercepts = self.fit(np.arange(len(self.labels)))
-        scores = self.scores()
-        truth = np.searchsorted(np.array(self.values), np.array(self.labels))
-
-        def surprise(steepness: float) -> float:
-            return -float(log_softmax(scores * steepness, axis=1)[np.arange(len(truth)), truth].mean())
-
-        return Column(self.values, tuple(map(float, intercepts)), _least(surprise), ruled=self._ruled), weights
-
-
-class _Several(_Task):
-    """A fact that has any number of values; `blind` are the signs that it may not see."""
-
-    meant = _MEANT
-
-    def __init__(self, matrix: csr_array, examples: Sequence[Example], fact: str, blind: Sequence[int]) -> None:
-        sighted = np.ones(matrix.shape[1])
-        sighted[blind] = 0.0
-        super().__init__(_narrow(matrix.multiply(sighted).tocsr()), examples, fact)
-        counts = Counter(value for label in self.labels for value in label)
-        self.values = tuple(sorted(value for value, count in counts.items() if count >= _VALUES_AT_LEAST))
-        self._above, self._ruled = _THRESHOLD[fact]
-
-    def is_value(self, value: str) -> NDArray[np.bool_]:
-        return np.array([value in label for label in self.labels])
-
-    def column(self) -> tuple[Column, NDArray[np.float64]]:
-        """All of it; the threshold lies in the intercepts, so that above 0 means likelier than not."""
-        weights, intercepts = self.fit(np.arange(len(self.labels)))
-        scores = self.scores() - self._above
-        signs_ = np.column_stack([np.where(self.is_value(value), 1.0, -1.0) for value in self.values] or [scores])
-
-        def surprise(steepness: float) -> float:
-            return float(np.logaddexp(0.0, -signs_ * scores * steepness).mean())
-
-        shifted = tuple(float(each - self._above) for each in intercepts)
-        steepness = _least(surprise) if self.values else 1.0
-        return Column(self.values, shifted, steepness, several=True, ruled=self._above - self._ruled), weights
 
 
 def _least(surprise: Callable[[float], float]) -> float:

@@ -27,8 +27,8 @@ def rows(database: Engine, query: str, **values: Any) -> list[Any]:
 
 
 def answers(url: str) -> bool:
-    """Whether somebody is there and well."""
+    """Whether somebody is there and well; one who is only just starting may take a connection and not yet answer."""
     try:
         return requests.get(url, timeout=5).ok
-    except requests.ConnectionError:
+    except (requests.ConnectionError, requests.Timeout):
         return False
