@@ -34,6 +34,8 @@ class Entry:
 
     area: str
     label: LazyString
+    # Opened every day; the others stand behind one more click, so that the bar fits a telephone.
+    is_daily: bool = True
 
     @property
     def endpoint(self) -> str:
@@ -46,9 +48,9 @@ NAVIGATION: Sequence[Entry] = (
     Entry("calls", lazy_gettext("Calls")),
     Entry("orders", lazy_gettext("Orders")),
     Entry("surveys", lazy_gettext("Callbacks")),
-    Entry("troubles", lazy_gettext("Troubles")),
-    Entry("learning", lazy_gettext("Learning")),
-    Entry("audit", lazy_gettext("Audit log")),
+    Entry("troubles", lazy_gettext("Troubles"), is_daily=False),
+    Entry("learning", lazy_gettext("Learning"), is_daily=False),
+    Entry("audit", lazy_gettext("Audit log"), is_daily=False),
 )
 
 

@@ -114,6 +114,21 @@ document.addEventListener("keydown", (event) => {
   if (event.target.matches(".transcript")) stepThrough(event.target, event);
 });
 
+// Menus ---------------------------------------------------------------------------------------------------------
+
+// They open and close without us; we only close one that was left.
+function closeMenus(but) {
+  for (const menu of document.querySelectorAll("[data-menu][open]")) if (menu !== but) menu.open = false;
+}
+
+document.addEventListener("click", (event) => closeMenus(event.target.closest("[data-menu]")));
+document.addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" && event.target.closest("[data-menu]");
+  if (!menu) return;
+  closeMenus();
+  menu.querySelector("summary").focus();
+});
+
 // Long choices --------------------------------------------------------------------------------------------------
 
 function makeSearchable(select) {
