@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from flask_babel import LazyString, lazy_gettext
 
 from hotline.rules.roles import REPLAYERS, Role
+from hotline.services.catalogue import KEEPERS
 
 _EVERYBODY = frozenset(Role)
 _DESK_AND_ABOVE = frozenset({Role.CALL_TAKER, Role.DISPATCHER, Role.SUPERVISOR, Role.ADMINISTRATOR})
@@ -17,6 +18,7 @@ WHO_OPENS: Mapping[str, frozenset[Role]] = {
     "orders": _EVERYBODY,
     "recordings": _EVERYBODY,
     "surveys": _DESK_AND_ABOVE,
+    "catalogue": KEEPERS,
     "troubles": REPLAYERS,
     "learning": frozenset({Role.ADMINISTRATOR}),
     "audit": frozenset({Role.ADMINISTRATOR}),
@@ -48,6 +50,7 @@ NAVIGATION: Sequence[Entry] = (
     Entry("calls", lazy_gettext("Calls")),
     Entry("orders", lazy_gettext("Orders")),
     Entry("surveys", lazy_gettext("Callbacks")),
+    Entry("catalogue", lazy_gettext("Dispatch catalogue"), is_daily=False),
     Entry("troubles", lazy_gettext("Troubles"), is_daily=False),
     Entry("learning", lazy_gettext("Learning"), is_daily=False),
     Entry("audit", lazy_gettext("Audit log"), is_daily=False),

@@ -14,7 +14,19 @@ from flask_login import LoginManager, current_user
 from flask_talisman import Talisman
 from flask_wtf import CSRFProtect
 
-from hotline.console import audit, calls, errors, learning, orders, recordings, signing, start, surveys, troubles
+from hotline.console import (
+    audit,
+    calls,
+    catalogue,
+    errors,
+    learning,
+    orders,
+    recordings,
+    signing,
+    start,
+    surveys,
+    troubles,
+)
 from hotline.console.areas import OPEN_AREAS, SIGNED_AREAS, WHO_OPENS, is_open
 from hotline.console.languages import CATALOGUES, DEFAULT, chosen_catalogue
 from hotline.console.layout import install_layout
@@ -23,7 +35,7 @@ from hotline.console.person import WORKING_DAY, load_person
 from hotline.rules.roles import Role
 from hotline.settings import Settings
 
-_AREAS = (signing, start, calls, orders, recordings, surveys, troubles, learning, audit)
+_AREAS = (signing, start, calls, orders, recordings, surveys, catalogue, troubles, learning, audit)
 _TRANSLATIONS = Path(__file__).parent / "translations"
 _LARGEST_REQUEST = 1024 * 1024
 _NOBODY: frozenset[Role] = frozenset()

@@ -1,6 +1,7 @@
 """The dispatch catalogue: which unit gets which orders, in versions; asked beforehand, and dispatched by."""
 
 from hotline.services.catalogue.dispatching import (
+    SETTERS,
     NobodyGetsItError,
     dispatch,
     dispatch_by_itself,
@@ -33,6 +34,7 @@ from hotline.services.catalogue.versions import (
 __all__ = [
     "KEEPERS",
     "OWNERS",
+    "SETTERS",
     "CatalogueChangedError",
     "CatalogueUnitError",
     "Imported",

@@ -18,7 +18,8 @@ from hotline.services.catalogue.versions import check_reach
 from hotline.services.facts import FactVersions
 from hotline.services.organisation import policy_for
 
-_WHO_SETS = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
+# Who lets orders go by themselves.
+SETTERS = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
 
 
 class NobodyGetsItError(Exception):
@@ -82,7 +83,7 @@ def set_automatic(
     Raises:
         hotline.rules.policy.PolicyError, NotAllowedError
     """
-    require_role(actor, *_WHO_SETS)
+    require_role(actor, *SETTERS)
     check_reach(unit, actor)
     session.flush()
     session.get_one(Unit, unit.id, with_for_update={"key_share": True}, populate_existing=True)
