@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from hotline.commands.surroundings import plain_errors, read_settings, transaction
 from hotline.models import UnclearedOrder, Unit
-from hotline.services import emergency_mode, organisation, uncleared
+from hotline.services import csv_files, emergency_mode, organisation, uncleared
 from hotline.services.access import SYSTEM
 
 orders = AppGroup("orders", help="Work orders.")
@@ -46,17 +46,12 @@ def _row(each: UnclearedOrder, zone: ZoneInfo) -> list[str]:
         _local(each.resolve_by, zone) if each.resolve_by else "",
         "yes" if each.is_overdue else "no",
         each.why.value,
-        _harmless(each.words or ""),
+        csv_files.harmless(each.words or ""),
     ]
 
 
 def _local(at: datetime, zone: ZoneInfo) -> str:
     return at.astimezone(zone).strftime("%Y-%m-%d %H:%M")
-
-
-def _harmless(words: str) -> str:
-    """A spreadsheet takes what begins so for a formula."""
-    return f"'{words}" if words.startswith(("=", "+", "-", "@")) else words
 
 
 @mode.command("on")

@@ -3,20 +3,23 @@
 from enum import StrEnum
 from typing import TypeVar
 
-from flask import Blueprint, abort, flash, render_template, request
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from hotline.console import moves
+from hotline.console import assistants, clock_requests, moves
+from hotline.console.assistants import Assist
 from hotline.console.forms import FactForm, fact_form
 from hotline.console.lists import page_number
 from hotline.console.moves import Doing, UnusableFieldError
-from hotline.console.order_page import Refused, change, show
+from hotline.console.order_page import Refused, change, show, take_emergency_on
 from hotline.console.person import person
+from hotline.console.signing import own_address
 from hotline.rules.facts import Category, FactName, Urgency
 from hotline.rules.order_states import Move, OrderState
 from hotline.services import facts
 from hotline.services.desk import orders as desk
+from hotline.services.desk.clocks import ClockRequest
 from hotline.services.desk.orders import OrdersWanted
 from hotline.services.facts import WrongFactError
 from hotline.services.orders import ChangedMeanwhileError
@@ -75,6 +78,45 @@ def move_on(number: str, move: str) -> ResponseReturnValue:
     if seen is None:
         abort(400)
     return change(number, refused, lambda doing: moves.make(doing, chosen, form, seen), moves.order_beside(form))
+
+
+@area.post("/<number>/clocks/<what>")
+def change_clocks(number: str, what: str) -> ResponseReturnValue:
+    """Pause the clocks or let them run on, ask for more time, decide about either, or leave a supervisor's note."""
+    chosen = _member(ClockRequest, what) or abort(404)
+    form = clock_requests.form_for(chosen)
+    refused = Refused(chosen.value, form)
+    if not form.validate():
+        return show(number, refused), 422
+    seen = moves.seen_version(form)
+    if seen is None:
+        abort(400)
+    then = own_address(request.form.get("next"))
+    return change(number, refused, lambda doing: clock_requests.make(doing, chosen, form, seen), then=then)
+
+
+@area.post("/<number>/assistants/<what>")
+def assist(number: str, what: str) -> ResponseReturnValue:
+    """Have a unit assist, release one, or say what one did."""
+    chosen = _member(Assist, what) or abort(404)
+    form = assistants.form_for(chosen, _units())
+    refused = Refused(assistants.name_of(chosen, form), form)
+    if not form.validate():
+        return show(number, refused), 422
+    seen = moves.seen_version(form)
+    if seen is None:
+        abort(400)
+    return change(number, refused, lambda doing: assistants.make(doing, chosen, form, seen))
+
+
+@area.post("/<number>/alarm")
+def take_on(number: str) -> ResponseReturnValue:
+    """Take an emergency on, so that nobody else is alarmed: for whom its page stood open when the alarm began."""
+    held, actor = runtime(), person().actor
+    with held.transaction() as session:
+        order = desk.to_change(session, actor, number) or abort(404)
+        take_emergency_on(session, order, actor, held.now())
+    return redirect(url_for("orders.one", number=number))
 
 
 @area.post("/<number>/facts/<name>")

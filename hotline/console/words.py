@@ -35,8 +35,9 @@ from hotline.rules.facts import Category, FactName, Group, Need, Urgency
 from hotline.rules.order_states import Move, OrderState, Remark
 from hotline.rules.roles import Role
 from hotline.rules.roster import Post, SwapState
-from hotline.rules.supervision import Colour, ExtensionState, PauseState, Why
+from hotline.rules.supervision import Colour, ExtensionState, Obstacle, PauseState, Why
 from hotline.rules.survey_states import AttemptState, Reason, Resolved, RoundState, Satisfied
+from hotline.services.desk.clocks import ClockRequest
 from hotline.services.desk.start import Waiting
 from speech.transcript import Doubt
 
@@ -429,6 +430,24 @@ WORDS: Mapping[type[StrEnum], Mapping[Any, LazyString]] = {
         Colour.BLUE: _p("colour", "blue: reminder"),
         Colour.YELLOW: _p("colour", "yellow: overdue"),
         Colour.RED: _p("colour", "red: long overdue"),
+    },
+    ClockRequest: {
+        ClockRequest.ASK_PAUSE: _p("clocks", "Pause"),
+        ClockRequest.DECIDE_PAUSE: _p("clocks", "Decide about the pause"),
+        ClockRequest.RESUME: _p("clocks", "Let the clocks run on"),
+        ClockRequest.ASK_EXTENSION: _p("clocks", "Ask for more time"),
+        ClockRequest.DECIDE_EXTENSION: _p("clocks", "Decide about more time"),
+        ClockRequest.NOTE: _p("clocks", "Supervisor’s note"),
+    },
+    Obstacle: {
+        Obstacle.NOT_WORKED_ON: _p("obstacle", "Only an order that was signed for and is worked on has this."),
+        Obstacle.STANDS_STILL: _p("obstacle", "The clocks of this order stand still."),
+        Obstacle.ENDS_TOO_EARLY: _p("obstacle", "A pause ends later than now."),
+        Obstacle.TOO_LONG: _p("obstacle", "This is longer than all pauses of an order together may last."),
+        Obstacle.NOTHING_TO_STOP: _p("obstacle", "No limit is left that a pause could stop."),
+        Obstacle.NO_LIMIT: _p("obstacle", "There is no limit for a result."),
+        Obstacle.LIMIT_PASSED: _p("obstacle", "The limit has passed: more time is asked for before it."),
+        Obstacle.GAINS_NOTHING: _p("obstacle", "The new limit must be later than the present one."),
     },
     PauseState: {
         PauseState.ASKED: _p("pause", "waits for a decision"),

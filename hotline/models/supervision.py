@@ -172,6 +172,8 @@ class NoticeReader(Base):
 
     notice: Mapped[Notice] = relationship(back_populates="readers")
     unit: Mapped[Unit] = relationship()
+    user: Mapped[User | None] = relationship(foreign_keys=[user_id])
+    seen_by: Mapped[User | None] = relationship(foreign_keys=[seen_by_id])
 
 
 class UnclearedList(Base):

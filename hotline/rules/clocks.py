@@ -36,6 +36,41 @@ class Step(StrEnum):
     RESOLVE = "resolve"
 
 
+class Standing(StrEnum):
+    """How a step stands against its limit."""
+
+    RUNNING = "running"
+    STOPPED = "stopped"  # a pause stops its clock
+    OVERDUE = "overdue"  # not done, and the limit has passed
+    IN_TIME = "in_time"
+    LATE = "late"  # done, after the limit
+    MISSED = "missed"  # the limit had passed before the work ended without it
+    NOT_NEEDED = "not_needed"  # the work ended without it, before the limit
+    UNLIMITED = "unlimited"
+
+
+# A promise was not kept, and nothing makes that undone.
+BROKEN = frozenset({Standing.OVERDUE, Standing.LATE, Standing.MISSED})
+
+
+def standing(
+    due: datetime | None, done: datetime | None, now: datetime, *, ended_at: datetime | None, is_stopped: bool
+) -> tuple[Standing, timedelta]:
+    """How a step stands at `now`, and how much time is left, or it is late by; nothing where neither makes sense.
+
+    `ended_at` is when the work ended, if it did.
+    """
+    if due is None:
+        return (Standing.IN_TIME if done else Standing.UNLIMITED), timedelta()
+    if done is not None:
+        return (Standing.IN_TIME, timedelta()) if done <= due else (Standing.LATE, done - due)
+    if ended_at is not None:
+        return (Standing.NOT_NEEDED, timedelta()) if ended_at <= due else (Standing.MISSED, ended_at - due)
+    if is_stopped:
+        return Standing.STOPPED, timedelta()
+    return (Standing.RUNNING, due - now) if now <= due else (Standing.OVERDUE, now - due)
+
+
 Done = Mapping[Step, datetime | None]
 # Nobody may take longer to sign because of a pause: it begins after that.
 PAUSABLE = frozenset({Step.CONTACT, Step.RESOLVE})

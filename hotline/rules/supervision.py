@@ -41,6 +41,19 @@ class ExtensionState(StrEnum):
     WITHDRAWN = "withdrawn"  # asked for anew, or the order moved on before anybody decided
 
 
+class Obstacle(StrEnum):
+    """Why an order cannot stand still, or gets no more time."""
+
+    NOT_WORKED_ON = "not_worked_on"  # nobody signed for it, or nobody works on it any more
+    STANDS_STILL = "stands_still"
+    ENDS_TOO_EARLY = "ends_too_early"  # a pause ends later than now
+    TOO_LONG = "too_long"  # all pauses of a run together
+    NOTHING_TO_STOP = "nothing_to_stop"
+    NO_LIMIT = "no_limit"
+    LIMIT_PASSED = "limit_passed"
+    GAINS_NOTHING = "gains_nothing"  # the limit asked for is no later than the present one
+
+
 class Why(StrEnum):
     """Where the words come from that say why an order is not cleared."""
 

@@ -48,6 +48,12 @@ def sees_order(actor: Actor) -> ColumnElement[bool]:
     return or_(*here, Order.id.in_(assisted))
 
 
+def answers_for_order(actor: Actor) -> ColumnElement[bool]:
+    """A condition on `Order`: held by, or come in at a unit that the actor sees. Who only assists decides nothing."""
+    units = _units_below(actor)
+    return or_(Order.unit_id.in_(units), Order.intake_unit_id.in_(units))
+
+
 def sees_call(actor: Actor) -> ColumnElement[bool]:
     """A condition on `Call`: on a line of a unit that the actor sees, or about an order of one.
 
@@ -72,6 +78,14 @@ def require_role(actor: Actor, *roles: Role) -> None:
 def reaches(session: Session, actor: Actor, unit_id: int) -> bool:
     """Whether the unit is the actor's own or lies below it; the system reaches all."""
     return session.get_one(Unit, unit_id).path.startswith(actor.unit_path)
+
+
+def supervises(session: Session, actor: Actor, order: Order) -> bool:
+    """Whether the actor is a supervisor over the unit that holds the order, or the one it came in at; the system is."""
+    if actor.is_system:
+        return True
+    units = (order.unit_id, order.intake_unit_id)
+    return Role.SUPERVISOR in actor.roles and any(reaches(session, actor, unit_id) for unit_id in units)
 
 
 def require_top(actor: Actor, *roles: Role) -> None:

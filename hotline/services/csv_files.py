@@ -34,6 +34,11 @@ class Row:
         return all(cell.isprintable() for cell in self.cells.values())
 
 
+def harmless(words: str) -> str:
+    """Words of people for a cell: what begins so, a spreadsheet takes for a formula."""
+    return f"'{words}" if words.startswith(("=", "+", "-", "@", "\t", "\r")) else words
+
+
 def rows(name: str, content: bytes, columns: Iterable[str], troubles: list[str]) -> list[Row]:
     """The rows below a heading that has at least `columns`; what cannot be read is added to `troubles`."""
     try:

@@ -9,14 +9,18 @@ from sqlalchemy.orm import Session
 from hotline.models import Action, Extension, Order
 from hotline.rules.order_states import Remark
 from hotline.rules.roles import Role
-from hotline.rules.supervision import WORKED_ON, ExtensionState
+from hotline.rules.supervision import WORKED_ON, ExtensionState, Obstacle
 from hotline.services import audit, clocks, orders
-from hotline.services.access import Actor, NotAllowedError, reaches, sees_order
+from hotline.services.access import Actor, NotAllowedError, answers_for_order, reaches, supervises
 from hotline.services.orders import ReasonMissingError
 
 
 class CannotExtendError(ValueError):
-    """The order gets no more time, or not so; the message says why."""
+    """The order gets no more time, or not so; `why` and the message say why."""
+
+    def __init__(self, why: Obstacle, message: str) -> None:
+        super().__init__(message)
+        self.why = why
 
 
 class NotAskedError(ValueError):
@@ -31,13 +35,13 @@ def ask(session: Session, order: Order, until: datetime, reason: str, actor: Act
     Raises:
         NotAllowedError, ReasonMissingError, CannotExtendError
     """
-    if not actor.is_system and not (Role.HANDLER in actor.roles and reaches(session, actor, order.unit_id)):
+    if not may_ask(session, order, actor):
         raise NotAllowedError("a handler of the unit that holds the order asks for more time")
     if not reason.strip():
         raise ReasonMissingError("extension")
     resolve_by = _check_possible(order, now)
     if until <= resolve_by:
-        raise CannotExtendError("the new limit must be later than the present one")
+        raise CannotExtendError(Obstacle.GAINS_NOTHING, "the new limit must be later than the present one")
     clocks.withdraw_extension(order)
     session.flush()
     extension = Extension(
@@ -63,7 +67,7 @@ def decide(session: Session, extension: Extension, word: str, actor: Actor, now:
         NotAllowedError, NotAskedError, ReasonMissingError, CannotExtendError
     """
     order = extension.order
-    if not actor.is_system and not _may_decide(session, order, actor):
+    if not supervises(session, actor, order):
         raise NotAllowedError("a supervisor of the unit or above decides")
     session.refresh(extension, ["state"])
     if extension.state != ExtensionState.ASKED:
@@ -71,7 +75,7 @@ def decide(session: Session, extension: Extension, word: str, actor: Actor, now:
     if not word.strip():
         raise ReasonMissingError("decision")
     if granted and extension.until <= _check_possible(order, now):
-        raise CannotExtendError("the limit lies later than what was asked for by now")
+        raise CannotExtendError(Obstacle.GAINS_NOTHING, "the limit lies later than what was asked for by now")
     extension.state = ExtensionState.GRANTED if granted else ExtensionState.REFUSED
     extension.decided_by_id, extension.decided_at, extension.word = actor.user_id, now, word.strip()
     if granted:
@@ -81,27 +85,39 @@ def decide(session: Session, extension: Extension, word: str, actor: Actor, now:
 
 
 def to_decide(session: Session, actor: Actor) -> Sequence[Extension]:
-    """The requests that wait for a supervisor's word, among the orders that the actor sees, the most pressing first."""
-    found = select(Extension).join(Extension.order).where(Extension.state == ExtensionState.ASKED, sees_order(actor))
+    """The requests that wait for the word of a supervisor such as the actor, the most pressing first."""
+    asked = Extension.state == ExtensionState.ASKED
+    found = select(Extension).join(Extension.order).where(asked, answers_for_order(actor))
     return session.scalars(found.order_by(Order.resolve_by, Extension.id)).all()
+
+
+def may_ask(session: Session, order: Order, actor: Actor) -> bool:
+    """Whether the actor may ask for more time for this order."""
+    return actor.is_system or (Role.HANDLER in actor.roles and reaches(session, actor, order.unit_id))
+
+
+def is_possible(order: Order, now: datetime) -> bool:
+    """Whether the order could be given more time now."""
+    try:
+        _check_possible(order, now)
+    except CannotExtendError:
+        return False
+    return True
 
 
 def _check_possible(order: Order, now: datetime) -> datetime:
     """The limit that there is now."""
     if order.state not in WORKED_ON:
-        raise CannotExtendError("more time is asked for by whoever signed for the order and works on it")
+        raise CannotExtendError(
+            Obstacle.NOT_WORKED_ON, "more time is asked for by whoever signed for the order and works on it"
+        )
     if order.paused_at is not None:
-        raise CannotExtendError("the order stands still: nothing runs out meanwhile")
+        raise CannotExtendError(Obstacle.STANDS_STILL, "the order stands still: nothing runs out meanwhile")
     if order.resolve_by is None:
-        raise CannotExtendError("there is no limit for a result")
+        raise CannotExtendError(Obstacle.NO_LIMIT, "there is no limit for a result")
     if order.resolve_by <= now:
-        raise CannotExtendError("the limit has passed: more time is asked for before it")
+        raise CannotExtendError(Obstacle.LIMIT_PASSED, "the limit has passed: more time is asked for before it")
     return order.resolve_by
-
-
-def _may_decide(session: Session, order: Order, actor: Actor) -> bool:
-    units = (order.unit_id, order.intake_unit_id)
-    return Role.SUPERVISOR in actor.roles and any(reaches(session, actor, unit_id) for unit_id in units)
 
 
 def _write(

@@ -10,16 +10,21 @@ from sqlalchemy.orm import Session
 from hotline.models import Action, Order, Pause, Unit
 from hotline.rules import clocks as reckoning
 from hotline.rules.order_states import Remark
+from hotline.rules.policy import Policy
 from hotline.rules.roles import Role
-from hotline.rules.supervision import WORKED_ON, PauseState
+from hotline.rules.supervision import WORKED_ON, Obstacle, PauseState
 from hotline.services import audit, clocks, orders
-from hotline.services.access import SYSTEM, Actor, NotAllowedError, reaches, sees_order
+from hotline.services.access import SYSTEM, Actor, NotAllowedError, answers_for_order, reaches, supervises
 from hotline.services.orders import ReasonMissingError
 from hotline.services.organisation import policy_for
 
 
 class CannotPauseError(ValueError):
-    """The order cannot stand still, now or for so long; the message says why."""
+    """The order cannot stand still, now or for so long; `why` and the message say why."""
+
+    def __init__(self, why: Obstacle, message: str) -> None:
+        super().__init__(message)
+        self.why = why
 
 
 class NotAskedError(ValueError):
@@ -40,8 +45,7 @@ def ask(
     Raises:
         NotAllowedError, ReasonMissingError, CannotPauseError
     """
-    decides = _may_decide(session, order, actor)
-    if not decides and not (Role.HANDLER in actor.roles and reaches(session, actor, order.unit_id)):
+    if not may_ask(session, order, actor):
         raise NotAllowedError("a handler of the unit that holds the order, or a supervisor, pauses it")
     if not reason.strip():
         raise ReasonMissingError("pause")
@@ -58,7 +62,7 @@ def ask(
         zone=zone.key,
     )
     order.pauses.append(pause)
-    if decides or not policy_for(session, session.get_one(Unit, order.intake_unit_id)).pause_needs_approval:
+    if begins_at_once(session, order, actor):
         _begin(session, order, pause, actor, now)
     else:
         _write(session, order, Remark.PAUSE_ASKED, Action.PAUSE_ASKED, pause.reason, actor, now)
@@ -73,7 +77,7 @@ def decide(session: Session, pause: Pause, actor: Actor, now: datetime, *, grant
         CannotPauseError: granted, but it is not possible any more.
     """
     order = pause.order
-    if not _may_decide(session, order, actor):
+    if not supervises(session, actor, order):
         raise NotAllowedError("a supervisor of the unit or above decides")
     session.refresh(pause, ["state"])
     if pause.state != PauseState.ASKED:
@@ -96,9 +100,7 @@ def resume(session: Session, order: Order, actor: Actor, now: datetime) -> None:
     Raises:
         NotAllowedError, NotPausedError
     """
-    if not _may_decide(session, order, actor) and not (
-        Role.HANDLER in actor.roles and reaches(session, actor, order.unit_id)
-    ):
+    if not may_ask(session, order, actor):
         raise NotAllowedError("a handler of the unit that holds the order, or a supervisor, resumes it")
     if order.paused_at is None:
         raise NotPausedError("the order does not stand still")
@@ -115,9 +117,34 @@ def end_if_over(session: Session, order: Order, now: datetime) -> bool:
 
 
 def to_decide(session: Session, actor: Actor) -> Sequence[Pause]:
-    """The pauses that wait for a supervisor's word, among the orders that the actor sees, oldest first."""
-    found = select(Pause).join(Pause.order).where(Pause.state == PauseState.ASKED, sees_order(actor))
+    """The pauses that wait for the word of a supervisor such as the actor, oldest first."""
+    found = select(Pause).join(Pause.order).where(Pause.state == PauseState.ASKED, answers_for_order(actor))
     return session.scalars(found.order_by(Pause.asked_at, Pause.id)).all()
+
+
+def may_ask(session: Session, order: Order, actor: Actor) -> bool:
+    """Whether the actor may ask for a pause of this order, and end one."""
+    is_handler = Role.HANDLER in actor.roles and reaches(session, actor, order.unit_id)
+    return is_handler or supervises(session, actor, order)
+
+
+def is_possible(session: Session, order: Order, now: datetime) -> bool:
+    """Whether the order could stand still now, be it for a moment."""
+    try:
+        _check_possible(session, order, now + datetime.resolution, now)
+    except CannotPauseError:
+        return False
+    return True
+
+
+def begins_at_once(session: Session, order: Order, actor: Actor) -> bool:
+    """Whether a pause that the actor asks for waits for nobody's word."""
+    return supervises(session, actor, order) or not _policy(session, order).pause_needs_approval
+
+
+def left_to_pause(session: Session, order: Order, now: datetime) -> timedelta:
+    """How long the present run of work may still stand still."""
+    return max(_policy(session, order).longest_pause - stood_still(order, now), timedelta())
 
 
 def stood_still(order: Order, now: datetime) -> timedelta:
@@ -128,17 +155,24 @@ def stood_still(order: Order, now: datetime) -> timedelta:
 
 def _check_possible(session: Session, order: Order, until: datetime, now: datetime) -> None:
     if order.state not in WORKED_ON:
-        raise CannotPauseError("only an order that somebody signed for and works on can stand still")
+        raise CannotPauseError(
+            Obstacle.NOT_WORKED_ON, "only an order that somebody signed for and works on can stand still"
+        )
     if order.paused_at is not None:
-        raise CannotPauseError("the order stands still already")
+        raise CannotPauseError(Obstacle.STANDS_STILL, "the order stands still already")
     if until <= now:
-        raise CannotPauseError("a pause ends later than now")
-    longest = policy_for(session, session.get_one(Unit, order.intake_unit_id)).longest_pause
+        raise CannotPauseError(Obstacle.ENDS_TOO_EARLY, "a pause ends later than now")
+    longest = _policy(session, order).longest_pause
     if stood_still(order, now) + (until - now) > longest:
-        raise CannotPauseError(f"all pauses together may last {longest / timedelta(days=1):g} days at most")
+        days = longest / timedelta(days=1)
+        raise CannotPauseError(Obstacle.TOO_LONG, f"all pauses together may last {days:g} days at most")
     running = reckoning.all_running(clocks.until(order), clocks.done(order))
     if not any(step in reckoning.PAUSABLE and due > now for step, due in running):
-        raise CannotPauseError("no limit is left that a pause could stop")
+        raise CannotPauseError(Obstacle.NOTHING_TO_STOP, "no limit is left that a pause could stop")
+
+
+def _policy(session: Session, order: Order) -> Policy:
+    return policy_for(session, session.get_one(Unit, order.intake_unit_id))
 
 
 def _begin(session: Session, order: Order, pause: Pause, actor: Actor, now: datetime) -> None:
@@ -149,13 +183,6 @@ def _begin(session: Session, order: Order, pause: Pause, actor: Actor, now: date
 def _end(session: Session, order: Order, ending: PauseState, actor: Actor, now: datetime) -> None:
     clocks.let_go(session, order, ending, actor, now)
     _write(session, order, Remark.RESUMED, Action.PAUSE_ENDED, None, actor, now)
-
-
-def _may_decide(session: Session, order: Order, actor: Actor) -> bool:
-    if actor.is_system:
-        return True
-    units = (order.unit_id, order.intake_unit_id)
-    return Role.SUPERVISOR in actor.roles and any(reaches(session, actor, unit_id) for unit_id in units)
 
 
 def _write(

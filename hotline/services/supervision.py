@@ -30,7 +30,7 @@ from hotline.rules.supervision import (
     quiet_until,
 )
 from hotline.services import audit, clocks, orders, pauses
-from hotline.services.access import Actor, NotAllowedError, reaches, require_role
+from hotline.services.access import Actor, NotAllowedError, reaches, require_role, supervises
 from hotline.services.orders import ReasonMissingError
 from hotline.services.organisation import policy_for
 
@@ -63,12 +63,17 @@ def note(session: Session, order: Order, text: str, actor: Actor, now: datetime)
         NotAllowedError, ReasonMissingError
     """
     require_role(actor, Role.SUPERVISOR)
-    if not any(reaches(session, actor, unit_id) for unit_id in (order.unit_id, order.intake_unit_id)):
+    if not supervises(session, actor, order):
         raise NotAllowedError("the order is none of the person's units'")
     if not text.strip():
         raise ReasonMissingError("supervision")
     orders.remark(session, order, Remark.SUPERVISED, actor, now, reason=text.strip())
     audit.note(session, actor, Action.ORDER_SUPERVISED, now, subject="orders", subject_id=order.id)
+
+
+def reader_by_id(session: Session, reader_id: int) -> NoticeReader | None:
+    """Who must look at a notice."""
+    return session.scalars(select(NoticeReader).where(NoticeReader.id == reader_id)).one_or_none()
 
 
 def mark_seen(session: Session, reader: NoticeReader, actor: Actor, now: datetime) -> None:
@@ -77,8 +82,7 @@ def mark_seen(session: Session, reader: NoticeReader, actor: Actor, now: datetim
     Raises:
         NotAllowedError: the notice is not addressed to the person, nor to somebody below a supervisor.
     """
-    is_own = reader.role in actor.roles and (reader.user_id is None or reader.user_id == actor.user_id)
-    if not (is_own or Role.SUPERVISOR in actor.roles) or not reaches(session, actor, reader.unit_id):
+    if not (_is_named(reader, actor) or Role.SUPERVISOR in actor.roles) or not reaches(session, actor, reader.unit_id):
         raise NotAllowedError("the notice is for somebody else")
     changed = session.execute(
         update(NoticeReader)
@@ -88,6 +92,15 @@ def mark_seen(session: Session, reader: NoticeReader, actor: Actor, now: datetim
     session.refresh(reader)
     if changed.rowcount:  # type: ignore[attr-defined]  # a result of an update has it
         audit.note(session, actor, Action.NOTICE_SEEN, now, subject="notices", subject_id=reader.notice_id)
+
+
+def is_for(reader: NoticeReader, actor: Actor) -> bool:
+    """Whether the actor is who must look: of the unit, with the role, and the person where one is named."""
+    return _is_named(reader, actor) and reader.unit.path == actor.unit_path
+
+
+def _is_named(reader: NoticeReader, actor: Actor) -> bool:
+    return reader.role in actor.roles and (reader.user_id is None or reader.user_id == actor.user_id)
 
 
 def waiting(session: Session, actor: Actor) -> Sequence[NoticeReader]:
@@ -113,7 +126,10 @@ def waiting(session: Session, actor: Actor) -> Sequence[NoticeReader]:
 def of_order(session: Session, order: Order) -> Sequence[Notice]:
     """Every notice of an order, oldest first, with who had to look."""
     found = select(Notice).where(Notice.order_id == order.id).order_by(Notice.id)
-    return session.scalars(found.options(selectinload(Notice.readers).joinedload(NoticeReader.unit))).all()
+    who = selectinload(Notice.readers).options(
+        joinedload(NoticeReader.unit), joinedload(NoticeReader.user), joinedload(NoticeReader.seen_by)
+    )
+    return session.scalars(found.options(who)).all()
 
 
 def still_stands() -> ColumnElement[bool]:

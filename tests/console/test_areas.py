@@ -20,6 +20,8 @@ OPENS = {
     "/orders": {_T, _D, _H, _S, _A},
     "/orders/{number}": {_T, _D, _H, _S, _A},
     "/surveys": {_T, _D, _S, _A},
+    "/supervision": {_T, _D, _H, _S, _A},
+    "/supervision/uncleared": {_T, _D, _H, _S, _A},
     "/catalogue": {_D, _S, _A},
     "/catalogue/street": {_D, _S, _A},
     "/troubles": {_S, _A},
@@ -41,7 +43,19 @@ def test_each_role_opens_the_pages_of_its_work(site: Site, path: str, role: Role
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/calls", "/orders", "/orders/1", "/surveys", "/catalogue", "/troubles", "/learning", "/audit"]
+    "path",
+    [
+        "/",
+        "/calls",
+        "/orders",
+        "/orders/1",
+        "/surveys",
+        "/supervision",
+        "/catalogue",
+        "/troubles",
+        "/learning",
+        "/audit",
+    ],
 )
 def test_whoever_is_not_signed_in_is_led_to_the_form(site: Site, path: str) -> None:
     page = Browser(site.app).get(path)

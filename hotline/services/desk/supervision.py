@@ -1,0 +1,101 @@
+"""Supervision as people see it (督办): what a person must look at or decide, and the lists of the days."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from hotline.models import Extension, NoticeReader, Order, Pause, UnclearedList, UnclearedOrder, Unit
+from hotline.rules.order_states import OrderState
+from hotline.rules.roles import Role
+from hotline.rules.supervision import Colour
+from hotline.services import extensions, orders, pauses, supervision, uncleared
+from hotline.services.access import Actor, answers_for_order
+from hotline.services.desk import units
+from hotline.services.desk.orders import UnitChoice
+
+# Of so many days lists can be chosen, and are written into one file.
+DAYS = 7
+
+
+@dataclass(frozen=True)
+class SupervisionDesk:
+    """What waits for a person."""
+
+    notices: Sequence[NoticeReader]
+    pauses: Sequence[Pause]
+    extensions: Sequence[Extension]
+    to_appoint: Sequence[Order]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing waits."""
+        return not (self.notices or self.pauses or self.extensions or self.to_appoint)
+
+
+@dataclass(frozen=True)
+class UnclearedDesk:
+    """The list of one day for a unit and all below it; the days of which there are lists, newest first."""
+
+    unit: Unit
+    units: Sequence[UnitChoice]
+    day: date | None
+    days: Sequence[date]
+    rows: Sequence[UnclearedOrder]
+
+
+def overview(session: Session, actor: Actor) -> SupervisionDesk:
+    """What the actor must look at or decide."""
+    decides = Role.SUPERVISOR in actor.roles
+    return SupervisionDesk(
+        supervision.waiting(session, actor),
+        pauses.to_decide(session, actor) if decides else (),
+        extensions.to_decide(session, actor) if decides else (),
+        to_appoint(session, actor),
+    )
+
+
+def to_appoint(session: Session, actor: Actor) -> list[Order]:
+    """The orders that came back so often that a supervisor such as the actor appoints who gets them, oldest first."""
+    if Role.SUPERVISOR not in actor.roles:
+        return []
+    returned = select(Order).where(Order.state == OrderState.TRIAGED, Order.returns > 0, answers_for_order(actor))
+    found = session.scalars(returned.order_by(Order.received_at, Order.id).options(joinedload(Order.unit)))
+    return [order for order in found if orders.needs_appointment(session, order)]
+
+
+def red(session: Session, actor: Actor) -> int:
+    """How many red notices the actor has not looked at."""
+    return sum(each.notice.colour == Colour.RED for each in supervision.waiting(session, actor))
+
+
+def to_decide(session: Session, actor: Actor) -> int:
+    """How many pauses and requests for more time wait for the actor's word."""
+    return len(pauses.to_decide(session, actor)) + len(extensions.to_decide(session, actor))
+
+
+def list_of(session: Session, actor: Actor, unit: Unit, day: date | None) -> UnclearedDesk:
+    """The list of `day`, or the newest one."""
+    days = days_with_lists(session, unit)
+    chosen = day or (days[0] if days else None)
+    rows = uncleared.listed(session, actor, unit, chosen) if chosen else ()
+    return UnclearedDesk(unit, units.choices(session, actor), chosen, days, rows)
+
+
+def last_lists(session: Session, actor: Actor, unit: Unit) -> list[UnclearedOrder]:
+    """The lists of the last days, newest first."""
+    return [row for day in days_with_lists(session, unit) for row in uncleared.listed(session, actor, unit, day)]
+
+
+def days_with_lists(session: Session, unit: Unit) -> Sequence[date]:
+    """The days of the last week of which the unit, or one below it, has a list, newest first."""
+    newest = uncleared.last_day(session, unit)
+    if newest is None:
+        return ()
+    below = Unit.path.startswith(unit.path, autoescape=True)
+    found = (
+        select(UnclearedList.day).join(UnclearedList.unit).where(below, UnclearedList.day > newest - timedelta(DAYS))
+    )
+    return session.scalars(found.distinct().order_by(UnclearedList.day.desc())).all()

@@ -1,0 +1,31 @@
+"""The units that a person may choose from: the own one and all below it."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from hotline.models import Unit
+from hotline.services.access import Actor
+from hotline.services.desk.orders import UnitChoice
+
+
+def choices(session: Session, actor: Actor) -> list[UnitChoice]:
+    """The actor's own unit and all below it, each below the names of those between the two."""
+    found = select(Unit).where(Unit.path.startswith(actor.unit_path, autoescape=True)).order_by(Unit.path)
+    units = session.scalars(found).all()
+    names = {unit.id: unit.name for unit in units}
+    return [UnitChoice(unit.code, " › ".join(_chain(unit, names)), unit.level) for unit in units]
+
+
+def _chain(unit: Unit, names: dict[int, str]) -> Sequence[str]:
+    known = [names[int(part)] for part in unit.path.strip("/").split("/") if int(part) in names]
+    # The own unit is above them all, and says nothing.
+    return known[1:] or known
+
+
+def one(session: Session, actor: Actor, code: str | None) -> Unit | None:
+    """The unit of that code, the own one without a code; None where the actor sees none."""
+    seen = Unit.path.startswith(actor.unit_path, autoescape=True)
+    which = Unit.code == code if code else Unit.path == actor.unit_path
+    return session.scalars(select(Unit).where(seen, which)).one_or_none()
