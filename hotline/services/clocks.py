@@ -55,13 +55,13 @@ def done(order: Order) -> dict[Step, datetime | None]:
 
 
 def set_until(order: Order, deadlines: Deadlines) -> None:
-    """Give the order these deadlines; supervision looks at it anew."""
+    """Give the order these deadlines; supervision looks at it anew, as long as anybody has to act on it."""
     order.accept_by, order.contact_by, order.resolve_by = (
         deadlines.accept_by,
         deadlines.contact_by,
         deadlines.resolve_by,
     )
-    order.look_at = order.clocks_started_at
+    order.look_at = order.clocks_started_at if order.state in TIMED else None
 
 
 def run_of(order: Order) -> int:
@@ -126,14 +126,19 @@ def _keep_left(order: Order, pause: Pause, counting: Counting) -> None:
 def reckon_anew(order: Order, fresh: Deadlines, counting: Counting) -> None:
     """Give the order other deadlines that were reckoned from the start, moved by the pauses of the present run.
 
-    What had run out when a pause began stays run out.
+    What had run out when a pause began stays run out. Who spoke with the caller in a pause that still runs did so in
+    the time that was left.
     """
     of_run = [pause for pause in order.pauses if pause.run == run_of(order)]
     over = [(each.started_at, each.ended_at) for each in of_run if each.started_at and each.ended_at]
     set_until(order, clocks.after_pauses(fresh, done(order), over, counting))
     pause = running_pause(order)
-    if pause is not None:
-        _keep_left(order, pause, counting)
+    if pause is None or pause.started_at is None:
+        return
+    if order.contacted_at is not None:
+        so_far = [(pause.started_at, min(order.contacted_at, pause.until))]
+        order.contact_by = clocks.after_pauses(until(order), done(order), so_far, counting).contact_by
+    _keep_left(order, pause, counting)
 
 
 def follow(session: Session, order: Order, before: OrderState, chosen: Move, actor: Actor, now: datetime) -> None:
