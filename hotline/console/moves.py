@@ -109,7 +109,12 @@ def _triage(doing: Doing, _form: MoveForm) -> None:
 
 
 def _dispatch(doing: Doing, form: UnitForm) -> None:
-    orders.dispatch(doing.session, doing.order, _unit(doing, form), doing.actor, doing.now, form.note.data)
+    """To the unit that was chosen; by the catalogue's row, with those who assist by it, where that is what it says."""
+    unit, named = _unit(doing, form), catalogue.recipient_of(doing.session, doing.order)
+    if named.row is not None and named.unit == unit:
+        catalogue.dispatch(doing.session, doing.order, doing.actor, doing.now, form.note.data)
+    else:
+        orders.dispatch(doing.session, doing.order, unit, doing.actor, doing.now, form.note.data)
 
 
 def _accept(doing: Doing, _form: MoveForm) -> None:

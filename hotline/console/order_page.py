@@ -5,22 +5,26 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar, cast
 
-from flask import abort, flash, redirect, render_template, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
-from hotline.console import clock_requests, moves
+from hotline.console import assistants, clock_requests, moves
 from hotline.console.forms import FactForm, Form, MoveForm, TranscriptForm, fact_form
 from hotline.console.moves import Doing, UnusableFieldError
 from hotline.console.person import person
 from hotline.console.reading import Reading
+from hotline.models import Order
 from hotline.rules.facts import FactName, Urgency
 from hotline.rules.machine import ImpossibleMoveError
 from hotline.rules.order_states import Move
 from hotline.services import alarms
+from hotline.services.access import Actor
 from hotline.services.desk import clocks as clock_desk
 from hotline.services.desk import orders as desk
+from hotline.services.desk.around import Around, around
 from hotline.services.desk.clocks import ClockDesk, ClockRequest
 from hotline.services.desk.orders import OrderDesk
 from hotline.services.facts import FactVersions
@@ -35,8 +39,8 @@ AnyForm = TypeVar("AnyForm", bound=Form)
 class Refused:
     """A form that was not accepted, to be shown again with what was filled in.
 
-    `name` is that of its move or of what is done about the clocks, `fact-...` or `transcript-...`; it is outdated when
-    somebody else was quicker.
+    `name` is that of its move or of what is done about the clocks, `fact-...`, `transcript-...` or `assist-...`; it is
+    outdated when somebody else was quicker.
     """
 
     name: str
@@ -58,9 +62,10 @@ def show(number: str, refused: Refused | None = None, shows_numbers: bool = Fals
     held, actor = runtime(), person().actor
     with held.transaction() as session:
         found = desk.one(session, actor, number, held.now()) or abort(404)
-        is_emergency = found.order.urgency == Urgency.EMERGENCY
-        if is_emergency and alarms.acknowledge(session, found.order, actor, held.now()):
-            flash(gettext("You have taken on this emergency; nobody else is alarmed any more."))
+        # A page that refreshes itself may stand open on a desk where nobody is.
+        if "X-Refresh" not in request.headers:
+            take_emergency_on(session, found.order, actor, held.now())
+        beside = around(session, found.order, actor, found.moves, held.now())
         clocks = clock_desk.of_order(session, actor, found.order, held.now())
         seen_at = refused.seen_at if refused and refused.is_outdated else None
         changes = desk.changes_since(session, number, seen_at) if seen_at else None
@@ -76,11 +81,19 @@ def show(number: str, refused: Refused | None = None, shows_numbers: bool = Fals
         clocks=clocks,
         ClockRequest=ClockRequest,
         clock_forms=_clock_forms(clocks, refused),
-        move_forms=_move_forms(found, refused),
+        around=beside,
+        assist_forms=_assist_forms(found, beside, refused),
+        move_forms=_move_forms(found, beside, refused),
         fact_forms=_fact_forms(found, reading, refused),
         transcript_forms=_transcript_forms(found, reading, refused),
         unit_names={unit.code: unit.name for unit in found.units},
     )
+
+
+def take_emergency_on(session: Session, order: Order, actor: Actor, now: datetime) -> None:
+    """Whoever opens an emergency that alarms people, and can act on it, has it from then on, and is told so."""
+    if order.urgency == Urgency.EMERGENCY and alarms.acknowledge(session, order, actor, now):
+        flash(gettext("You have taken on this emergency; nobody else is alarmed any more."))
 
 
 def change(
@@ -119,10 +132,16 @@ def _clock_forms(found: ClockDesk, refused: Refused | None) -> dict[ClockRequest
     return _with_refused(clock_requests.forms_for(found), refused, "")
 
 
-def _move_forms(found: OrderDesk, refused: Refused | None) -> dict[Move, MoveForm]:
+def _assist_forms(found: OrderDesk, beside: Around, refused: Refused | None) -> dict[str, MoveForm]:
+    assisting = [each.unit for each in found.order.assistants]
+    return _with_refused(assistants.forms_for(beside, assisting, found.units), refused, "")
+
+
+def _move_forms(found: OrderDesk, beside: Around, refused: Refused | None) -> dict[Move, MoveForm]:
     forms = {move: moves.form_for(move, found.units, formdata=None) for move in found.moves}
     if Move.DISPATCH in forms:
-        forms[Move.DISPATCH].unit.data = found.place or found.order.unit.code
+        named = beside.recommended_unit
+        forms[Move.DISPATCH].unit.data = named.code if named else found.place or found.order.unit.code
     return _with_refused(forms, refused, "")
 
 

@@ -3,15 +3,16 @@
 from enum import StrEnum
 from typing import TypeVar
 
-from flask import Blueprint, abort, flash, render_template, request
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from hotline.console import clock_requests, moves
+from hotline.console import assistants, clock_requests, moves
+from hotline.console.assistants import Assist
 from hotline.console.forms import FactForm, fact_form
 from hotline.console.lists import page_number
 from hotline.console.moves import Doing, UnusableFieldError
-from hotline.console.order_page import Refused, change, show
+from hotline.console.order_page import Refused, change, show, take_emergency_on
 from hotline.console.person import person
 from hotline.console.signing import own_address
 from hotline.rules.facts import Category, FactName, Urgency
@@ -92,6 +93,30 @@ def change_clocks(number: str, what: str) -> ResponseReturnValue:
         abort(400)
     then = own_address(request.form.get("next"))
     return change(number, refused, lambda doing: clock_requests.make(doing, chosen, form, seen), then=then)
+
+
+@area.post("/<number>/assistants/<what>")
+def assist(number: str, what: str) -> ResponseReturnValue:
+    """Have a unit assist, release one, or say what one did."""
+    chosen = _member(Assist, what) or abort(404)
+    form = assistants.form_for(chosen, _units())
+    refused = Refused(assistants.name_of(chosen, form), form)
+    if not form.validate():
+        return show(number, refused), 422
+    seen = moves.seen_version(form)
+    if seen is None:
+        abort(400)
+    return change(number, refused, lambda doing: assistants.make(doing, chosen, form, seen))
+
+
+@area.post("/<number>/alarm")
+def take_on(number: str) -> ResponseReturnValue:
+    """Take an emergency on, so that nobody else is alarmed: for whom its page stood open when the alarm began."""
+    held, actor = runtime(), person().actor
+    with held.transaction() as session:
+        order = desk.to_change(session, actor, number) or abort(404)
+        take_emergency_on(session, order, actor, held.now())
+    return redirect(url_for("orders.one", number=number))
 
 
 @area.post("/<number>/facts/<name>")

@@ -38,6 +38,11 @@ def may_choose(session: Session, order: Order, actor: Actor) -> bool:
     return bool(actor.roles & _WHO_CHOOSES) and _holder(session, order).path.startswith(actor.unit_path)
 
 
+def is_possible(order: Order) -> bool:
+    """Whether somebody works on the order, or is about to, so that others can assist."""
+    return order.state in _WORKED_ON
+
+
 def add(session: Session, order: Order, unit: Unit, actor: Actor, now: datetime, note: str | None = None) -> None:
     """Have `unit` assist; the caller has locked the order.
 
@@ -101,7 +106,7 @@ def _check(session: Session, order: Order, actor: Actor) -> None:
 
 
 def _add(session: Session, order: Order, unit: Unit, actor: Actor, now: datetime, note: str | None = None) -> None:
-    if order.state not in _WORKED_ON:
+    if not is_possible(order):
         raise ImpossibleMoveError(order.state, Remark.ASSISTANT_ADDED)
     if unit.id == order.unit_id or _assistant(order, unit) is not None:
         raise AssistsAlreadyError(f"{unit.name} holds the order or assists already")

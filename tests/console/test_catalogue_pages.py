@@ -242,7 +242,7 @@ def test_bad_rows_are_told_by_number_with_the_reason_and_nothing_is_done(
     ("file", "said"),
     [
         ((io.BytesIO(b""), ""), "请选择文件"),
-        ((io.BytesIO("category,place\n".encode()), "a.csv"), "缺少列 unit"),
+        ((io.BytesIO(b"category,place\n"), "a.csv"), "缺少列 unit"),
         ((io.BytesIO("category,place,unit\n医疗".encode("gb18030")), "a.csv"), "CSV UTF-8"),
         ((io.BytesIO(b"category,place,unit\n"), "a.csv"), "没有任何数据行"),
     ],

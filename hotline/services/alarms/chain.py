@@ -132,12 +132,17 @@ def acknowledge(session: Session, order: Order, actor: Actor, now: datetime) -> 
 
     False when there is no alarm, somebody was quicker, or the person only looks on.
     """
-    unit, intake = session.get_one(Unit, order.unit_id), session.get_one(Unit, order.intake_unit_id)
-    sees = any(each.path.startswith(actor.unit_path) for each in (unit, intake))
-    if actor.is_system or not actor.roles & _CAN_ACT or not sees:
+    if not can_act(session, order, actor):
         return False
     alarm = alarm_state.of(session, order)
     return alarm is not None and alarm_state.acknowledge(session, alarm, Way.CONSOLE, actor.user_id, actor, now)
+
+
+def can_act(session: Session, order: Order, actor: Actor) -> bool:
+    """Whether the person could take an emergency on: works where the order is held or came in, or above."""
+    unit, intake = session.get_one(Unit, order.unit_id), session.get_one(Unit, order.intake_unit_id)
+    sees = any(each.path.startswith(actor.unit_path) for each in (unit, intake))
+    return not actor.is_system and bool(actor.roles & _CAN_ACT) and sees
 
 
 def ring(session: Session, attempt_id: int, carrier: str, now: datetime) -> Dial | Unanswered | None:
@@ -204,7 +209,12 @@ def of_order(session: Session, order: Order) -> Alarm | None:
             select(Alarm)
             .where(Alarm.order_id == order.id)
             .order_by(Alarm.run.desc())
-            .options(told.joinedload(AlarmAttempt.user), told.joinedload(AlarmAttempt.message))
+            .options(
+                joinedload(Alarm.acknowledged_by),
+                told.joinedload(AlarmAttempt.user),
+                told.joinedload(AlarmAttempt.unit),
+                told.joinedload(AlarmAttempt.message),
+            )
         )
         .unique()
         .first()
@@ -224,6 +234,12 @@ def unacknowledged(session: Session, actor: Actor) -> Sequence[Alarm]:
         .unique()
         .all()
     )
+
+
+def duty_number(session: Session, order: Order) -> str | None:
+    """The number that is rung last about an emergency: the duty number of the line."""
+    line = _line(session, order)
+    return line.duty_number if line else None
 
 
 def attempt_by_token(session: Session, token: str) -> AlarmAttempt | None:

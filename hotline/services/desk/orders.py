@@ -14,6 +14,7 @@ from hotline.models import (
     Fact,
     Level,
     Order,
+    OrderAssistant,
     OrderEvent,
     Origin,
     OutboxEntry,
@@ -262,6 +263,7 @@ def _everything() -> tuple[ExecutableOption, ...]:
         ),
         selectinload(Order.facts).options(joinedload(Fact.user), joinedload(Fact.transcript)),
         selectinload(Order.results).joinedload(Result.user),
+        selectinload(Order.assistants).joinedload(OrderAssistant.unit),
         selectinload(Order.survey_rounds).joinedload(SurveyRound.user),
         attempts.options(answers),
     )
