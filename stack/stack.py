@@ -204,6 +204,9 @@ class Stack:
             "voice_url": f"{base}/voice/inbound",
             "voice_fallback_url": f"{base}/voice/fallback",
             "status_callback": f"{base}/voice/status",
+            "sms_url": f"{base}/messages/inbound",
+            # Asked once more: the second answer is the same, and counts once.
+            "sms_fallback_url": f"{base}/messages/inbound",
         }
         return {
             "account_sid": self.env["TWILIO_ACCOUNT_SID"],

@@ -15,6 +15,7 @@ from hotline.models import (
     CatalogueRow,
     CatalogueUse,
     CatalogueVersion,
+    Channel,
     Direction,
     Level,
     Line,
@@ -26,7 +27,9 @@ from hotline.models import (
     RecordingKind,
     RecordingState,
     Shift,
+    Statement,
     SurveyAttempt,
+    TextMessage,
     Transcript,
     Unit,
     User,
@@ -38,8 +41,9 @@ from hotline.rules.order_states import Move, OrderState
 from hotline.rules.policy import LIMITS
 from hotline.rules.roles import Role
 from hotline.rules.roster import Post
-from hotline.services import facts, intake, orders, results, surveys
+from hotline.services import correspondence, facts, intake, orders, results, surveys
 from hotline.services.access import SYSTEM, Actor, actor_for
+from hotline.services.correspondence import Written
 from hotline.services.receipts import RecordingTold, Told
 from hotline.settings import Settings
 
@@ -337,6 +341,47 @@ _WAY: Mapping[OrderState, tuple[Move, ...]] = {
     OrderState.MERGED: (Move.TRIAGE, Move.MERGE),
     OrderState.INVALID: (Move.INVALIDATE,),
 }
+
+
+def wrote(
+    session: Session, on: Line | None = None, text: str = "家里没有米了", at: datetime = NOW, **more: Any
+) -> Order | None:
+    """What a text message to the line came to: the order that it is about."""
+    line_on = on or line(session)
+    known = {"carrier": "twilio", "message_id": f"SM{next(_next):032x}", "number": CALLER, "channel": Channel.TEXT}
+    told = {**known, "unit_id": line_on.unit_id, "line_id": line_on.id, "text": text, "written_at": at, **more}
+    return correspondence.take(session, Written(**told), status_page, at, ZONE)
+
+
+def status_page(token: str) -> str:
+    """The page of an order for whoever wrote."""
+    return f"{BASE_URL}/s/{token}"
+
+
+def statement(session: Session, on: Line | None = None, text: str = "家里没有米了") -> Statement:
+    """The statement of a new order that came by text message."""
+    made = wrote(session, on, text, number=f"+86139{next(_next):08d}")
+    assert made is not None
+    return made.statements[0]
+
+
+def asked_in_writing(session: Session, on: Line | None = None, at: datetime = NOW) -> SurveyAttempt:
+    """The first attempt of the survey about a resolved order whose caller wrote, asked whether it is solved."""
+    made = statement(session, on).order
+    for move in (*_TO_WORK, Move.RESOLVE):
+        step(session, made, move)
+    asked = made.survey_rounds[-1].attempts[-1]
+    surveys.begin(session, asked.id, "twilio", at, ZONE)
+    return asked
+
+
+def written_answer(session: Session, on: Line | None = None, text: str = "东西收到了，很满意") -> TextMessage:
+    """An answer in words to the question whether it is solved."""
+    asked = asked_in_writing(session, on)
+    answered = wrote(session, asked.round.order.messages[0].line, text, number=asked.round.order.number_to_ring)
+    assert answered is not None
+    session.refresh(answered, ["messages"])
+    return next(each for each in answered.messages if each.body == text)
 
 
 def attempt(session: Session, on: Line | None = None, **more: Any) -> SurveyAttempt:

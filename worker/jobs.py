@@ -19,11 +19,12 @@ from hotline.models import (
     Recording,
     RecordingKind,
     RecordingState,
+    Statement,
     TextMessage,
     Transcript,
     Work,
 )
-from hotline.services import alarms, calls, facts, intake, recordings, speech_models, surveys, text_messages
+from hotline.services import alarms, calls, facts, intake, orders, recordings, speech_models, surveys, text_messages
 from hotline.services.receipts import RecordingTold, Told
 from hotline.telephony.carrier import CarrierRefusedError, NotThereError, RecordingTooLargeError
 from hotline.telephony.journal import recording_told_from
@@ -190,7 +191,9 @@ def _answered(context: Context, transcript_id: int, answers: SurveyAnswers | Non
         else:
             surveys.heard(session, recording, answers, now, context.settings.zone)
         if answers is not None and answers.emergencies:
-            alarms.begin_for_answer(session, recording, now, context.settings.zone)
+            attempt = surveys.attempt_of_call(session, recording.call_id)
+            if attempt is not None:
+                alarms.begin_for_answer(session, attempt.round.order_id, now, context.settings.zone)
 
     return store
 
@@ -216,6 +219,41 @@ def _positions(words: tuple[Word, ...], channel: str) -> list[int]:
             positions += range(at, at + len(word.word))
         at += len(word.word)
     return positions
+
+
+def understand_statement(context: Context, statement_id: int) -> Store:
+    """Take the facts from what was written, into the order."""
+    with context.sessions() as session:
+        text = session.get_one(Statement, statement_id).text
+    understood = _understood(text, (), context.ears)
+    if understood is None:
+        return nothing
+
+    def store(session: Session, now: datetime) -> None:
+        statement = session.get_one(Statement, statement_id)
+        order = orders.lock(session, statement.order_id)
+        facts.propose(session, order, statement, understood, now, context.settings.zone)
+
+    return store
+
+
+def understand_answer(context: Context, message_id: int) -> Store:
+    """Carry what was written about a callback's question into its round; words of danger act at once."""
+    with context.sessions() as session:
+        answers = understand_survey(session.get_one(TextMessage, message_id).body)
+
+    def store(session: Session, now: datetime) -> None:
+        zone = context.settings.zone
+        order = surveys.understood(session, message_id, answers, now, zone)
+        if answers.emergencies:
+            alarms.begin_for_answer(session, order.id, now, zone)
+
+    return store
+
+
+def end_text_attempt(context: Context, attempt_id: int) -> Store:
+    """Nobody answers in writing any more."""
+    return lambda session, now: surveys.nothing_written(session, attempt_id, now, context.settings.zone)
 
 
 def delete_at_carrier(context: Context, recording_id: int) -> Store:
@@ -368,6 +406,9 @@ JOBS: Mapping[Work, Job] = {
     Work.DIAL_ATTEMPT: Job("io", dial_attempt, _attempt_failed),
     Work.ADOPT_RECORDING: Job("io", adopt_recording, _leave_to_a_person),
     Work.RING_ALARM: Job("io", ring_alarm, _alarm_failed),
+    Work.UNDERSTAND_STATEMENT: Job("speech", understand_statement, _leave_to_a_person),
+    Work.UNDERSTAND_ANSWER: Job("speech", understand_answer, _leave_to_a_person),
+    Work.END_TEXT_ATTEMPT: Job("io", end_text_attempt, _leave_to_a_person),
     Work.LEARN: Job("io", learning.learn, learning.give_up, learning.LIMIT_S),
 }
 _HEARING = frozenset({Work.TRANSCRIBE_RECORDING, Work.RETRANSCRIBE_RECORDING})

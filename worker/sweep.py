@@ -25,6 +25,7 @@ from hotline.services import (
     uncleared,
 )
 from hotline.services.receipts import Told
+from hotline.telephony.addresses import Addresses
 from hotline.telephony.carrier import CallAtCarrier, CarrierUnavailableError, NotThereError
 from hotline.telephony.journal import Entry, Journal, store
 from worker.context import Context
@@ -82,10 +83,11 @@ def _missing(redis: Redis, parcels: Iterable[Parcel]) -> list[Parcel]:
 
 def replay_journal(context: Context) -> None:
     """Store what webhooks were told while the database was away."""
+    addresses = Addresses(context.settings.base_url)
 
     def apply(entry: Entry) -> None:
         with context.sessions.begin() as session:
-            store(session, entry, context.clock.now(), context.settings.zone)
+            store(session, entry, addresses, context.clock.now(), context.settings.zone)
 
     try:
         count = Journal(context.settings.journal_dir).replay(apply)

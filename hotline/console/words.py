@@ -92,6 +92,12 @@ WORDS: Mapping[type[StrEnum], Mapping[Any, LazyString]] = {
         Remark.EXTENSION_REFUSED: _p("remark", "more time refused"),
         Remark.TIGHTENED: _p("remark", "limits tightened by emergency mode"),
         Remark.SUPERVISED: _p("remark", "supervisor's note"),
+        Remark.SUPPLEMENTED: _p("remark", "the caller added something"),
+        Remark.CHASED: _p("remark", "the caller asked how it stands"),
+        Remark.TOOK_IN: _p("remark", "took in another order"),
+        Remark.BY_TEXT: _p("remark", "served in writing from now on"),
+        Remark.BY_VOICE: _p("remark", "served by telephone from now on"),
+        Remark.WROTE: _p("remark", "wrote to the caller"),
     },
     Ground: {
         Ground.ROW: _p("dispatch", "a row of the dispatch catalogue"),
@@ -351,6 +357,7 @@ WORDS: Mapping[type[StrEnum], Mapping[Any, LazyString]] = {
         AnswerKind.VOICE: _p("answer", "by voice"),
         AnswerKind.NOTHING: _p("answer", "no answer"),
         AnswerKind.WRONG_KEY: _p("answer", "wrong key"),
+        AnswerKind.TEXT: _p("answer", "in writing"),
     },
     Work: {
         Work.FETCH_RECORDING: _p("work", "fetch the recording"),
@@ -363,6 +370,9 @@ WORDS: Mapping[type[StrEnum], Mapping[Any, LazyString]] = {
         Work.ADOPT_RECORDING: _p("work", "find out whose recording it is"),
         Work.RING_ALARM: _p("work", "ring whoever is on duty about an emergency"),
         Work.LEARN: _p("work", "learn from reviewed orders"),
+        Work.UNDERSTAND_STATEMENT: _p("work", "understand what was written"),
+        Work.UNDERSTAND_ANSWER: _p("work", "understand a written answer to the callback"),
+        Work.END_TEXT_ATTEMPT: _p("work", "end the wait for a written answer"),
     },
     ReceiptOutcome: {
         ReceiptOutcome.APPLIED: _p("receipt", "applied"),
@@ -421,6 +431,10 @@ WORDS: Mapping[type[StrEnum], Mapping[Any, LazyString]] = {
         Action.POLICY_SET: _p("action", "changed a unit's settings"),
         Action.NOTICE_SEEN: _p("action", "saw a supervision notice"),
         Action.ALARM_ACKNOWLEDGED: _p("action", "took an emergency alarm on"),
+        Action.ORDER_ENTERED: _p("action", "entered an order"),
+        Action.EVENT_ADDED: _p("action", "added an outreach event"),
+        Action.CHANNEL_SET: _p("action", "set up a message channel"),
+        Action.LETTER_WRITTEN: _p("action", "wrote to a caller"),
     },
     DayKind: {
         DayKind.HOLIDAY: _p("calendar", "holiday"),
@@ -499,6 +513,10 @@ WORDS: Mapping[type[StrEnum], Mapping[Any, LazyString]] = {
         Waiting.REFERRED: _p("waiting", "orders with other bodies"),
         Waiting.REOPENED: _p("waiting", "reopened orders"),
         Waiting.OVERDUE: _p("waiting", "orders past a limit"),
+        Waiting.RED: _p("waiting", "red notices not seen"),
+        Waiting.NOTICES: _p("waiting", "supervision notices not seen"),
+        Waiting.TO_DECIDE: _p("waiting", "pauses and extensions to decide"),
+        Waiting.TO_APPOINT: _p("waiting", "returned orders to appoint"),
         Waiting.TROUBLES: _p("waiting", "things that could not be done"),
     },
 }

@@ -23,7 +23,7 @@ from hotline.models.learning import (
     WordKind,
     WordState,
 )
-from hotline.models.orders import Channel, Fact, Order, OrderClocks, OrderEvent, OrderNumberDay, Outcome, Result
+from hotline.models.orders import Fact, Order, OrderClocks, OrderEvent, OrderNumberDay, Outcome, Result
 from hotline.models.outbox import OutboxEntry, OutboxState, Receipt, ReceiptOutcome, Work
 from hotline.models.people import Level, Line, Place, Unit, User, UserRole
 from hotline.models.roster import HandoverNote, RosterWarning, Shift, ShiftSwap
@@ -39,6 +39,8 @@ from hotline.models.supervision import (
     UnclearedOrder,
 )
 from hotline.models.surveys import AnswerKind, OptOut, Question, SurveyAnswer, SurveyAttempt, SurveyRound
+from hotline.models.writing import MessageChannel, OutreachEvent, Statement
+from hotline.rules.intake import Channel
 
 __all__ = [
     "Action",
@@ -63,6 +65,7 @@ __all__ = [
     "Level",
     "Line",
     "LocalWord",
+    "MessageChannel",
     "MessageState",
     "ModelUse",
     "Notice",
@@ -77,6 +80,7 @@ __all__ = [
     "OutboxEntry",
     "OutboxState",
     "Outcome",
+    "OutreachEvent",
     "Pause",
     "Place",
     "Question",
@@ -89,6 +93,7 @@ __all__ = [
     "RosterWarning",
     "Shift",
     "ShiftSwap",
+    "Statement",
     "SurveyAnswer",
     "SurveyAttempt",
     "SurveyRound",

@@ -54,6 +54,10 @@ class Action(StrEnum):
     ORDER_SUPERVISED = "order_supervised"
     NOTICE_SEEN = "notice_seen"
     POLICY_SET = "policy_set"
+    ORDER_ENTERED = "order_entered"
+    EVENT_ADDED = "event_added"
+    CHANNEL_SET = "channel_set"
+    LETTER_WRITTEN = "letter_written"
 
 
 class AuditEntry(Base):

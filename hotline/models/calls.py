@@ -197,6 +197,7 @@ class TextMessage(Base):
         UniqueConstraint("carrier", "carrier_message_id"),
         # One of each kind for a call, however often its webhook arrives.
         UniqueConstraint("call_id", "purpose"),
+        Index("ix_text_messages_number_made_at", "number", "made_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -206,7 +207,9 @@ class TextMessage(Base):
     carrier_message_id: Mapped[str | None] = mapped_column(String(64))
     line_id: Mapped[int | None] = mapped_column(ForeignKey("lines.id", ondelete="RESTRICT"), index=True)
     call_id: Mapped[int | None] = mapped_column(ForeignKey("calls.id", ondelete="RESTRICT"))
-    number: Mapped[str] = mapped_column(String(20))
+    order_id: Mapped[int | None] = mapped_column(ForeignKey("orders.id", ondelete="RESTRICT"), index=True)
+    # The other party: a telephone number, or the name by which a message channel knows them.
+    number: Mapped[str] = mapped_column(String(64))
     body: Mapped[str] = mapped_column(Text)
     state: Mapped[MessageState] = mapped_column(text_enum(MessageState))
     trouble: Mapped[str | None] = mapped_column(Text)

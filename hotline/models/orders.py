@@ -8,28 +8,17 @@ from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, Text, U
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hotline.db import Base, text_enum
-from hotline.models.calls import Call, Origin, Transcript
+from hotline.models.calls import Call, Origin, TextMessage, Transcript
 from hotline.models.dispatch import CatalogueRow, OrderAssistant
 from hotline.models.people import Unit, User
+from hotline.models.writing import OutreachEvent, Statement
 from hotline.rules.facts import Category, FactName, Urgency
+from hotline.rules.intake import Channel
 from hotline.rules.order_states import Move, OrderState, Remark
 
 if TYPE_CHECKING:
     from hotline.models.supervision import Extension, Pause
     from hotline.models.surveys import SurveyRound
-
-
-class Channel(StrEnum):
-    """How a matter reached us."""
-
-    PHONE = "phone"
-    TEXT = "text"
-    WEB = "web"
-    DESK = "desk"
-    EVENT = "event"
-    TRANSFER = "transfer"
-    CAMPAIGN = "campaign"
-    SOCIAL = "social"
 
 
 class OrderNumberDay(Base):
@@ -81,6 +70,13 @@ class Order(Base):
     # Rung back by the survey: the number that called, unless a person corrected it.
     number_to_ring: Mapped[str | None] = mapped_column(String(20), index=True)
     is_secret: Mapped[bool] = mapped_column(server_default=text("false"))
+    # Who cannot speak or hear, or wrote to us: asked and told in writing, the callback too.
+    is_by_text: Mapped[bool] = mapped_column(server_default=text("false"))
+    # In the address at which whoever wrote sees how the matter stands; nobody can guess it.
+    status_token: Mapped[str | None] = mapped_column(String(43), unique=True)
+    outreach_event_id: Mapped[int | None] = mapped_column(
+        ForeignKey("outreach_events.id", ondelete="RESTRICT"), index=True
+    )
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("orders.id", ondelete="RESTRICT"), index=True)
     returns: Mapped[int] = mapped_column(server_default="0")
     resolutions: Mapped[int] = mapped_column(server_default="0")
@@ -109,6 +105,9 @@ class Order(Base):
     calls: Mapped[list[Call]] = relationship(
         back_populates="order", foreign_keys=[Call.order_id], order_by=Call.started_at
     )
+    statements: Mapped[list[Statement]] = relationship(back_populates="order", order_by=Statement.made_at)
+    messages: Mapped[list[TextMessage]] = relationship(order_by=TextMessage.id)
+    outreach_event: Mapped[OutreachEvent | None] = relationship()
     assistants: Mapped[list[OrderAssistant]] = relationship(
         back_populates="order", order_by=OrderAssistant.unit_id, cascade="all, delete-orphan"
     )
@@ -184,15 +183,24 @@ class Fact(Base):
     __table_args__ = (
         Index("ix_facts_order_id_name", "order_id", "name"),
         CheckConstraint("(origin = 'person') = (user_id is not null)", name="person_named"),
-        # Understanding the same transcript twice adds nothing.
+        # Understanding the same words twice adds nothing.
         Index(
             "uq_facts_machine",
             "order_id",
             "name",
             "transcript_id",
             unique=True,
-            postgresql_where=text("origin = 'machine'"),
+            postgresql_where=text("origin = 'machine' and transcript_id is not null"),
         ),
+        Index(
+            "uq_facts_machine_statement",
+            "order_id",
+            "name",
+            "statement_id",
+            unique=True,
+            postgresql_where=text("origin = 'machine' and statement_id is not null"),
+        ),
+        CheckConstraint("num_nonnulls(transcript_id, statement_id) <= 1", name="one_source"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -200,16 +208,18 @@ class Fact(Base):
     name: Mapped[FactName] = mapped_column(text_enum(FactName))
     # {"value": ...}: a string, number, list or null, wrapped so that null is a statement too.
     content: Mapped[dict[str, Any]]
-    # [{text, start, end, start_s, end_s}]: where in the transcript, characters and seconds.
+    # [{text, start, end, start_s, end_s}]: where in the transcript or statement, characters and seconds.
     evidence: Mapped[list[Any]]
     confidence: Mapped[float | None]
     origin: Mapped[Origin] = mapped_column(text_enum(Origin))
     transcript_id: Mapped[int | None] = mapped_column(ForeignKey("transcripts.id", ondelete="RESTRICT"), index=True)
+    statement_id: Mapped[int | None] = mapped_column(ForeignKey("statements.id", ondelete="RESTRICT"), index=True)
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"), index=True)
     made_at: Mapped[datetime]
 
     order: Mapped[Order] = relationship(back_populates="facts")
     transcript: Mapped[Transcript | None] = relationship()
+    statement: Mapped[Statement | None] = relationship()
     user: Mapped[User | None] = relationship()
 
     @property

@@ -23,6 +23,9 @@ class Work(StrEnum):
     ADOPT_RECORDING = "adopt_recording"
     LEARN = "learn"
     RING_ALARM = "ring_alarm"
+    UNDERSTAND_STATEMENT = "understand_statement"
+    UNDERSTAND_ANSWER = "understand_answer"
+    END_TEXT_ATTEMPT = "end_text_attempt"
 
 
 class OutboxState(StrEnum):

@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueC
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hotline.db import Base, text_enum
-from hotline.models.calls import Call, Recording
+from hotline.models.calls import Call, Recording, TextMessage
 from hotline.models.orders import Order
 from hotline.models.people import User
 from hotline.rules.survey_states import AttemptState, Reason, Resolved, RoundState, Satisfied, Step
@@ -45,7 +45,10 @@ class SurveyRound(Base):
 
 
 class SurveyAttempt(Base):
-    """One ring. `token` names it in the addresses that the carrier is given, before the carrier gave it a name."""
+    """One ring, or one asking in writing.
+
+    `token` names it in the addresses that the carrier is given, before the carrier gave it a name.
+    """
 
     __tablename__ = "survey_attempts"
     __table_args__ = (UniqueConstraint("round_id", "attempt_number"),)
@@ -57,6 +60,7 @@ class SurveyAttempt(Base):
     state: Mapped[AttemptState] = mapped_column(text_enum(AttemptState))
     step: Mapped[Step] = mapped_column(text_enum(Step))
     call_id: Mapped[int | None] = mapped_column(ForeignKey("calls.id", ondelete="RESTRICT"), unique=True)
+    is_by_text: Mapped[bool] = mapped_column(server_default=text("false"))
     due_at: Mapped[datetime]
     dialled_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
@@ -83,6 +87,7 @@ class AnswerKind(StrEnum):
     VOICE = "voice"
     NOTHING = "nothing"
     WRONG_KEY = "wrong_key"
+    TEXT = "text"  # in the caller's own written words
 
 
 class SurveyAnswer(Base):
@@ -98,10 +103,12 @@ class SurveyAnswer(Base):
     kind: Mapped[AnswerKind] = mapped_column(text_enum(AnswerKind))
     key: Mapped[str | None] = mapped_column(String(8))
     recording_id: Mapped[int | None] = mapped_column(ForeignKey("recordings.id", ondelete="RESTRICT"), unique=True)
+    message_id: Mapped[int | None] = mapped_column(ForeignKey("text_messages.id", ondelete="RESTRICT"), unique=True)
     at: Mapped[datetime]
 
     attempt: Mapped[SurveyAttempt] = relationship(back_populates="answers")
     recording: Mapped[Recording | None] = relationship()
+    message: Mapped[TextMessage | None] = relationship()
 
 
 class OptOut(Base):

@@ -62,6 +62,12 @@ class Remark(StrEnum):
     EXTENSION_REFUSED = "extension_refused"
     TIGHTENED = "tightened"
     SUPERVISED = "supervised"
+    SUPPLEMENTED = "supplemented"
+    CHASED = "chased"
+    TOOK_IN = "took_in"
+    BY_TEXT = "by_text"
+    BY_VOICE = "by_voice"
+    WROTE = "wrote"
 
 
 _S, _M = OrderState, Move

@@ -72,6 +72,10 @@ class Policy:
     survey_delay: timedelta = timedelta(minutes=30)
     survey_attempts: int = 3
     survey_spacing: timedelta = timedelta(hours=2)
+    # Who is asked in writing has so long to answer.
+    survey_patience: timedelta = timedelta(hours=24)
+    # Who tells the same matter again within so long is taken for repeating it.
+    repeated_within: timedelta = timedelta(days=7)
     # Of each line; the carrier's own pace for an account is 60.
     calls_per_minute: int = 30
     # Calls leave between these local times only; equal times mean all day.
@@ -251,6 +255,8 @@ _READERS = {
     "survey_delay": _span,
     "survey_attempts": _count,
     "survey_spacing": _span,
+    "survey_patience": _span,
+    "repeated_within": _span,
     "calls_per_minute": _pace,
     "calls_from": _time_of_day,
     "calls_until": _time_of_day,

@@ -57,6 +57,38 @@ _ZH: Mapping[str, str] = {
     "alarm_over": "这张特急工单已经有人处理，或者已经不用处理了。谢谢您，再见。",
     "alarm_fault": "抱歉，系统暂时出了故障，没能记下您的确认。有特急工单正等人处理，请马上登录系统查看，需要时请立即联系幺幺零、幺幺九或幺二零。",
     "sms_emergency": ("【{line}】特急工单{number}，可能危及生命，请立即登录系统处理；需要时请马上联系110、119或120。"),
+    "written_received": (
+        "【{line}】您的求助已受理，工单编号{number}。查看进度：{page}\n要补充情况，直接回复本短信即可。"
+        "如遇危险请拨打110、119或120；不便通话可发短信到12110报警。"
+    ),
+    "written_added": "【{line}】您补充的情况已记入工单{number}，我们会一并处理。",
+    "written_chased": "【{line}】您的工单{number}目前{state}，已提醒承办人员尽快处理。查看进度：{page}",
+    "written_empty": "【{line}】没有收到文字内容。请回复写明您遇到的困难、所在的地方和联系方式。",
+    "written_stopped": "【{line}】好的，今后不再向您发送回访短信。需要帮助时仍可随时发短信给我们。",
+    "written_ask_resolved": (
+        "【{line}】您反映的事项（工单{number}）已办理，想做个回访：事情解决了吗？请回复数字：1解决了，2解决了一部分，"
+        "3没有解决；0需要工作人员联系，9不再接收回访。也可以直接用文字回答。"
+    ),
+    "written_ask_resolved_again": "【{line}】没有看懂您的回复。事情解决了吗？请回复数字：1解决了，2解决了一部分，3没有解决。",
+    "written_ask_satisfied": "【{line}】您对这次服务满意吗？请回复数字：1满意，2一般，3不满意。",
+    "written_ask_satisfied_again": "【{line}】没有看懂您的回复。请回复数字：1满意，2一般，3不满意。",
+    "written_ask_reason": "【{line}】很抱歉没有办好，我们会重新办理。方便的话，请回复告诉我们原因。",
+    "written_thank": "【{line}】感谢您的回答，祝您生活愉快。",
+    "written_will_redo": "【{line}】谢谢您告诉我们，我们会尽快重新办理。",
+    "written_person_will_ring": "【{line}】好的，我们会安排工作人员与您联系。",
+    "written_never_again": "【{line}】好的，今后不再向您发送回访短信。",
+    "state_received": "已受理，等待审核",
+    "state_triaged": "已审核，等待派单",
+    "state_dispatched": "已派单，等待承办单位签收",
+    "state_accepted": "已由承办单位签收，会尽快与您联系",
+    "state_in_progress": "正在办理",
+    "state_referred": "已转相关部门或机构办理",
+    "state_resolved": "已办理，等待回访",
+    "state_reopened": "正在重新办理",
+    "state_closed": "已办结",
+    "state_answered": "已答复",
+    "state_merged": "已与同一事项合并办理",
+    "state_invalid": "未能受理",
 }
 
 _YUE: Mapping[str, str] = {
@@ -98,6 +130,38 @@ _YUE: Mapping[str, str] = {
     "sms_emergency": (
         "【{line}】特急工单{number}，可能有生命危险，请即刻登入系统处理；有需要请马上联络110、119或者120。"
     ),
+    "written_received": (
+        "【{line}】你嘅求助已受理，工单编号{number}。睇进度：{page}\n要补充情况，直接回复呢条短信就得。"
+        "如有危险请致电110、119或120；唔方便讲嘢可以发短信到12110报警。"
+    ),
+    "written_added": "【{line}】你补充嘅情况已记入工单{number}，我哋会一齐处理。",
+    "written_chased": "【{line}】你嘅工单{number}而家{state}，已提醒负责同事尽快处理。睇进度：{page}",
+    "written_empty": "【{line}】收唔到文字内容。请回复写明你嘅困难、所在嘅地方同联络方法。",
+    "written_stopped": "【{line}】好，以后唔会再发回访短信俾你。需要帮手时仍然可以随时发短信俾我哋。",
+    "written_ask_resolved": (
+        "【{line}】你反映嘅事项（工单{number}）已办理，想做个回访：件事解决咗未？请回复数字：1解决咗，2解决咗一部分，"
+        "3未解决；0需要同事联络，9唔再接收回访。亦可以直接写文字。"
+    ),
+    "written_ask_resolved_again": "【{line}】睇唔明你嘅回复。件事解决咗未？请回复数字：1解决咗，2解决咗一部分，3未解决。",
+    "written_ask_satisfied": "【{line}】你对今次服务满唔满意？请回复数字：1满意，2一般，3唔满意。",
+    "written_ask_satisfied_again": "【{line}】睇唔明你嘅回复。请回复数字：1满意，2一般，3唔满意。",
+    "written_ask_reason": "【{line}】好抱歉未办好，我哋会重新办理。方便嘅话，请回复话俾我哋知原因。",
+    "written_thank": "【{line}】多谢你嘅回答，祝你生活愉快。",
+    "written_will_redo": "【{line}】多谢你话俾我哋知，我哋会尽快重新办理。",
+    "written_person_will_ring": "【{line}】好，我哋会安排同事联络你。",
+    "written_never_again": "【{line}】好，以后唔会再发回访短信俾你。",
+    "state_received": "已受理，等紧审核",
+    "state_triaged": "已审核，等紧派单",
+    "state_dispatched": "已派单，等紧承办单位签收",
+    "state_accepted": "已由承办单位签收，会尽快联络你",
+    "state_in_progress": "办理紧",
+    "state_referred": "已转相关部门或机构办理",
+    "state_resolved": "已办理，等紧回访",
+    "state_reopened": "重新办理紧",
+    "state_closed": "已办结",
+    "state_answered": "已答复",
+    "state_merged": "已同同一事项合并办理",
+    "state_invalid": "未能受理",
 }
 
 _EN: Mapping[str, str] = {
@@ -162,6 +226,38 @@ _EN: Mapping[str, str] = {
     "sms_emergency": (
         "[{line}] Emergency: order {number}. A life may be at risk. Open it now; where needed, call 110, 119 or 120."
     ),
+    "written_received": (
+        "[{line}] Your matter has been received as order {number}. See how it stands: {page}\nTo add anything, just reply. "
+        "In danger call 110, 119 or 120, or text the police at 12110."
+    ),
+    "written_added": "[{line}] What you added is noted in order {number}.",
+    "written_chased": "[{line}] Order {number}: {state}. Whoever deals with it was reminded. See: {page}",
+    "written_empty": "[{line}] No words arrived. Please reply with what you need, where you are and how to reach you.",
+    "written_stopped": "[{line}] All right, we will not ask you again. You can still write to us whenever you need help.",
+    "written_ask_resolved": (
+        "[{line}] Your matter (order {number}) has been dealt with. Is it settled? Reply 1 yes, 2 in part, 3 no; "
+        "0 to be contacted by a person, 9 to get no more such messages. You can also answer in words."
+    ),
+    "written_ask_resolved_again": "[{line}] We did not understand. Is it settled? Reply 1 yes, 2 in part, 3 no.",
+    "written_ask_satisfied": "[{line}] Are you satisfied with the help? Reply 1 satisfied, 2 so-so, 3 dissatisfied.",
+    "written_ask_satisfied_again": "[{line}] We did not understand. Reply 1 satisfied, 2 so-so, 3 dissatisfied.",
+    "written_ask_reason": "[{line}] We are sorry and will do it again. If you like, reply and tell us why.",
+    "written_thank": "[{line}] Thank you for your answers.",
+    "written_will_redo": "[{line}] Thank you for telling us. We will do it again soon.",
+    "written_person_will_ring": "[{line}] All right, a person will get in touch with you.",
+    "written_never_again": "[{line}] All right, we will not ask you again.",
+    "state_received": "received, to be reviewed",
+    "state_triaged": "reviewed, to be dispatched",
+    "state_dispatched": "dispatched, to be signed for",
+    "state_accepted": "signed for; you will be contacted",
+    "state_in_progress": "being dealt with",
+    "state_referred": "with another department or body",
+    "state_resolved": "dealt with; we will ask you about it",
+    "state_reopened": "being done again",
+    "state_closed": "closed",
+    "state_answered": "answered",
+    "state_merged": "dealt with together with the same matter",
+    "state_invalid": "could not be taken up",
 }
 
 TEXTS: Mapping[str, Mapping[str, str]] = {"zh-CN": _ZH, "yue": _YUE, "en": _EN}

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from hotline.models import Action, Fact, Order, Origin, Transcript, Unit
+from hotline.models import Action, Fact, Order, Origin, Statement, Transcript, Unit
 from hotline.rules.facts import Category, FactName, Group, Need, Urgency
 from hotline.rules.order_states import OPEN
 from hotline.rules.roles import REVIEWERS
@@ -39,18 +39,18 @@ class FactVersions:
 
 
 def present(order: Order) -> Mapping[FactName, FactVersions]:
-    """Every fact in reading order. A person's last word counts; without one, what the machine understood of the calls.
+    """Every fact in reading order. A person's last word counts; without one, what the machine understood.
 
-    Of each recording its newest transcript counts, and of several recordings the last that says something; urgency
-    is the highest of them, and once it was an emergency no machine takes that back.
+    Of each recording its newest transcript counts, and of several recordings and statements the last that says
+    something; urgency is the highest of them, and once it was an emergency no machine takes that back.
     """
     return {name: _versions(name, order.facts) for name in FactName}
 
 
 def propose(
-    session: Session, order: Order, transcript: Transcript, understood: Facts, now: datetime, zone: ZoneInfo
+    session: Session, order: Order, source: Transcript | Statement, understood: Facts, now: datetime, zone: ZoneInfo
 ) -> None:
-    """Keep what the machine understood of `transcript`; understood twice, nothing is added.
+    """Keep what the machine understood of `source`; understood twice, nothing is added.
 
     What a person confirmed stays: the machine's new version lies beside it.
     """
@@ -62,7 +62,8 @@ def propose(
             "evidence": [piece.as_dict() for piece in fact.evidence],
             "confidence": fact.confidence if fact.is_said else None,
             "origin": Origin.MACHINE,
-            "transcript_id": transcript.id,
+            "transcript_id": source.id if isinstance(source, Transcript) else None,
+            "statement_id": source.id if isinstance(source, Statement) else None,
             "made_at": now,
         }
         for name, fact in understood.items()
@@ -92,6 +93,7 @@ def confirm(
         confidence=None,
         origin=Origin.PERSON,
         transcript_id=before.transcript_id if before is not None and unchanged else None,
+        statement_id=before.statement_id if before is not None and unchanged else None,
         user_id=actor.user_id,
         made_at=now,
     )
@@ -110,24 +112,32 @@ def _versions(name: FactName, facts: Sequence[Fact]) -> FactVersions:
 
 
 def _by_machine(name: FactName, versions: Sequence[Fact]) -> Fact | None:
-    counting = _newest_of_each_recording(versions)
+    counting = _newest_of_each_source(versions)
     if name == FactName.URGENCY:
         emergencies = [fact for fact in versions if fact.value == Urgency.EMERGENCY]
         return max(reversed([*emergencies, *counting]), key=_pressing, default=None)
     return max(reversed(counting), key=_telling, default=None)
 
 
-def _newest_of_each_recording(versions: Sequence[Fact]) -> list[Fact]:
-    """In the order of the recordings; of each the version that counts among those that tell of the fact."""
+def _newest_of_each_source(versions: Sequence[Fact]) -> list[Fact]:
+    """In the order in which they were said; of each recording what its transcript says that counts."""
     newest: dict[int, Fact] = {}
+    written = []
     for fact in versions:
         transcript = fact.transcript
         if transcript is None:
+            written += [fact] if fact.statement else []
             continue
         before = newest.get(transcript.recording_id)
         if before is None or before.transcript is None or transcript.standing >= before.transcript.standing:
             newest[transcript.recording_id] = fact
-    return [newest[recording_id] for recording_id in sorted(newest)]
+    return sorted([*newest.values(), *written], key=_said_at)
+
+
+def _said_at(fact: Fact) -> tuple[datetime, int]:
+    if fact.transcript is not None:
+        return fact.transcript.recording.recorded_at, fact.transcript.recording_id
+    return (fact.statement.made_at if fact.statement else fact.made_at), fact.id
 
 
 def _telling(fact: Fact) -> tuple[bool, bool]:
@@ -169,7 +179,7 @@ def _carry_number_over(order: Order) -> None:
     fact = present(order)[FactName.PHONE].now
     if fact is None or fact.origin != Origin.PERSON:
         return
-    called = next((call.number for call in order.calls if call.order_number == order.number), None)
+    called = next((call.number for call in order.calls if call.order_number == order.number), order.number_to_ring)
     order.number_to_ring = _dialled_from_anywhere(fact.value) if fact.value else called
 
 

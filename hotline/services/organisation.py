@@ -69,6 +69,12 @@ def line_by_number(session: Session, number: str) -> Line | None:
     return session.scalars(select(Line).where(Line.number == number)).one_or_none()
 
 
+def line_written_to(session: Session, number: str) -> Line | None:
+    """The line of that number, else the first one: whoever wrote to us is answered from one of ours."""
+    first = select(Line).where(Line.is_active).order_by(Line.id).limit(1)
+    return line_by_number(session, number) or session.scalars(first).one_or_none()
+
+
 def unit_by_code(session: Session, code: str) -> Unit | None:
     """The unit of that code."""
     return session.scalars(select(Unit).where(Unit.code == code)).one_or_none()

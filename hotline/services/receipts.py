@@ -36,6 +36,18 @@ class RecordingTold:
     is_conversation: bool
 
 
+@dataclass(frozen=True)
+class TextTold:
+    """A text message that somebody sent to one of our numbers."""
+
+    carrier: str
+    message_id: str
+    number: str
+    written_to: str
+    text: str
+    at: datetime
+
+
 def first_time(
     session: Session,
     source: str,

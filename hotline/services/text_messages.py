@@ -1,23 +1,46 @@
-"""Text messages to callers and our own people: written once for each occasion, sent, followed to delivery."""
+"""Text messages to callers and our own people: written once for each occasion, sent, followed to delivery.
 
+Who wrote by a message channel is answered there; who has no telephone that shows texts reads the page of the order.
+"""
+
+from dataclasses import dataclass
 from datetime import datetime
 
 import phonenumbers
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from hotline.models import Call, Direction, Line, MessageState, TextMessage, Work
-from hotline.rules.wording import text_for
+from hotline.models import Call, Direction, Line, MessageState, Order, TextMessage, Unit, Work
+from hotline.rules.wording import DEFAULT, text_for
 from hotline.services import outbox
 
 ORDER_NUMBER = "order_number"
 EMERGENCY_ALARM = "emergency_alarm"
+WRITTEN = "written"  # by whoever has a matter
+RECEIPT = "receipt"  # at once, for what was written
+SURVEY = "survey"
+LETTER = "letter"  # by one of ours to a caller
+
+# The telephone's own messages; every other name is that of a message channel.
+TELEPHONE = "twilio"
+# What nobody carries: it stands on the order's own page.
+ON_PAGE = "page"
+
+
+@dataclass(frozen=True)
+class Road:
+    """How somebody is reached in writing: by which carrier, under which number or name, from which line of ours."""
+
+    carrier: str
+    number: str
+    line: Line | None = None
 
 
 def tell_order_number(session: Session, call: Call, now: datetime) -> None:
     """Write the caller the number of the order, when the phone can show it; once for each call."""
     line = call.line
-    if line is None or call.number is None or call.order_number is None or not _takes_texts(call.number):
+    if line is None or call.number is None or call.order_number is None or not takes_texts(call.number):
         return
     body = text_for(line.language, "sms_order_number", line=line.name, number=call.order_number)
     _write(session, call, line, ORDER_NUMBER, call.number, body, now)
@@ -55,6 +78,77 @@ def _write(session: Session, call: Call, line: Line, purpose: str, number: str, 
     return new_id
 
 
+def road_to(session: Session, order: Order) -> Road | None:
+    """How the order's caller is reached in writing: as they wrote last, else by telephone, else on the order's page."""
+    wrote = session.scalars(
+        select(TextMessage)
+        .where(TextMessage.order_id == order.id, TextMessage.direction == Direction.INBOUND)
+        .order_by(TextMessage.id.desc())
+        .limit(1)
+    ).one_or_none()
+    if wrote is not None and wrote.carrier != ON_PAGE:
+        return Road(wrote.carrier, wrote.number, wrote.line)
+    line = line_for(session, order)
+    if order.number_to_ring and line and takes_texts(order.number_to_ring):
+        return Road(TELEPHONE, order.number_to_ring, line)
+    return Road(ON_PAGE, "") if order.status_token else None
+
+
+def write_to(session: Session, order: Order, purpose: str, body: str, now: datetime, road: Road) -> TextMessage:
+    """Write to the order's caller; what stands on the order's page has arrived."""
+    message = TextMessage(
+        direction=Direction.OUTBOUND,
+        purpose=purpose,
+        carrier=road.carrier,
+        line=road.line,
+        order_id=order.id,
+        number=road.number,
+        body=body,
+        state=MessageState.DELIVERED if road.carrier == ON_PAGE else MessageState.WAITING,
+        made_at=now,
+    )
+    session.add(message)
+    session.flush()
+    if road.carrier != ON_PAGE:
+        outbox.ask(session, Work.SEND_MESSAGE, message.id, now)
+    return message
+
+
+def answer(session: Session, message: TextMessage, body: str, now: datetime) -> None:
+    """Write back to whoever wrote what is about no order."""
+    reply = TextMessage(
+        direction=Direction.OUTBOUND,
+        purpose=RECEIPT,
+        carrier=message.carrier,
+        line_id=message.line_id,
+        number=message.number,
+        body=body,
+        state=MessageState.WAITING,
+        made_at=now,
+    )
+    session.add(reply)
+    session.flush()
+    outbox.ask(session, Work.SEND_MESSAGE, reply.id, now)
+
+
+def words(session: Session, order: Order, road: Road, key: str, **fields: str) -> str:
+    """The text of `key` as the order's caller knows us: in the language and under the name of the line or channel."""
+    line = road.line or line_for(session, order)
+    name = line.name if line else session.get_one(Unit, order.intake_unit_id).name
+    return text_for(line.language if line else DEFAULT, key, line=name, number=order.number, **fields)
+
+
+def line_for(session: Session, order: Order) -> Line | None:
+    """The number that the caller knows us by: the one that was dialled, else that of the nearest unit that has one."""
+    for call in order.calls:
+        if call.line is not None:
+            return call.line
+    path = session.get_one(Unit, order.intake_unit_id).path
+    above = [int(part) for part in path.strip("/").split("/")]
+    lines = session.scalars(select(Line).where(Line.unit_id.in_(above), Line.is_active).order_by(Line.id)).all()
+    return max(lines, key=lambda line: (above.index(line.unit_id), -line.id), default=None)
+
+
 def sent(message: TextMessage, carrier_message_id: str, now: datetime) -> None:
     """The carrier took it."""
     message.carrier_message_id = carrier_message_id
@@ -74,7 +168,7 @@ def reported(session: Session, message_id: int, state: MessageState, trouble: st
         message.trouble = trouble
 
 
-def _takes_texts(number: str) -> bool:
+def takes_texts(number: str) -> bool:
     try:
         parsed = phonenumbers.parse(number)
     except phonenumbers.NumberParseException:

@@ -21,6 +21,10 @@ class Addresses:
         """An address of one call of an alarm: picked-up, key, fallback, status."""
         return f"{self.base}/voice/alarm/{token}/{what}"
 
+    def status_page(self, token: str) -> str:
+        """The page on which whoever wrote sees how the matter stands."""
+        return f"{self.base}/s/{token}"
+
     def message_status(self, message_id: int) -> str:
         """Where the fate of a text message is told, be it before the carrier's own name for it is known."""
         return f"{self.base}/messages/{message_id}/status"

@@ -1,5 +1,6 @@
 """What a call hears, as TwiML: one document for each state of the call, one for each step of the survey."""
 
+from twilio.twiml.messaging_response import MessagingResponse
 from twilio.twiml.voice_response import Gather, Record, VoiceResponse
 
 from hotline.rules.alarms import ASKING
@@ -36,6 +37,11 @@ def inbound(heard: Heard, addresses: Addresses) -> str:
             _say(document, heard.language, _LAST_WORDS[heard.state], digits=_digits(heard))
             document.hangup()
     return str(document)
+
+
+def nothing() -> str:
+    """No words: a message is answered by another, not by the document."""
+    return str(MessagingResponse())
 
 
 def survey(asked: Asked, addresses: Addresses) -> str:

@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 
 from hotline.models import MessageState
 from hotline.rules.survey_states import AttemptEvent
-from hotline.services.receipts import RecordingTold, Told
+from hotline.services.receipts import RecordingTold, TextTold, Told
 from hotline.telephony.twilio_words import (
     CALL_ID,
     CODE,
@@ -16,6 +16,7 @@ from hotline.telephony.twilio_words import (
     ENDED,
     KEYS,
     MACHINES,
+    MESSAGE_ID,
     MESSAGES,
     NAME,
     PROGRESS,
@@ -26,6 +27,8 @@ from hotline.telephony.twilio_words import (
 Form = Mapping[str, str]
 
 _A_DAY_S = 86_400
+# Ten times what a carrier puts together from several short messages.
+_LONGEST_TEXT = 16_000
 
 
 class UnusableFormError(ValueError):
@@ -106,6 +109,22 @@ def progress(form: Form) -> AttemptEvent | None:
     if is_machine(form):
         return AttemptEvent.MACHINE
     return PROGRESS.get(form.get("CallStatus", ""))
+
+
+def text_told(form: Form, now: datetime) -> TextTold:
+    """What an inbound text message tells.
+
+    Raises:
+        UnusableFormError
+    """
+    return TextTold(
+        carrier=NAME,
+        message_id=_checked(form, "MessageSid", MESSAGE_ID.fullmatch(form.get("MessageSid", ""))),
+        number=_checked(form, "From", telephone(form.get("From"))),
+        written_to=_checked(form, "To", telephone(form.get("To"))),
+        text=form.get("Body", "")[:_LONGEST_TEXT].replace("\0", ""),
+        at=now,
+    )
 
 
 def message_state(form: Form) -> MessageState | None:

@@ -15,10 +15,12 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFreeError
 from sqlalchemy.orm import Session
 
 from hotline.logs import get_log
-from hotline.models import MessageState
+from hotline.models import Channel, MessageState
 from hotline.rules.survey_states import AttemptEvent
-from hotline.services import alarms, calls, surveys, text_messages
-from hotline.services.receipts import RecordingTold, Told
+from hotline.services import alarms, calls, correspondence, organisation, surveys, text_messages
+from hotline.services.correspondence import Written
+from hotline.services.receipts import RecordingTold, TextTold, Told
+from hotline.telephony.addresses import Addresses
 
 log = get_log(__name__)
 
@@ -67,7 +69,7 @@ class MessageFate:
     trouble: str | None
 
 
-Entry = MissedCall | EndedCall | RecordingTold | SurveyProgress | AlarmProgress | MessageFate
+Entry = MissedCall | EndedCall | RecordingTold | TextTold | SurveyProgress | AlarmProgress | MessageFate
 
 # The database is away, or has no time: what is told now can be stored later.
 AWAY = (OperationalError, InterfaceError, NoConnectionFreeError)
@@ -118,7 +120,7 @@ class Journal:
         path.replace(unusable / path.name)
 
 
-def store(session: Session, entry: Entry, now: datetime, zone: ZoneInfo) -> None:
+def store(session: Session, entry: Entry, addresses: Addresses, now: datetime, zone: ZoneInfo) -> None:
     """Do what the entry's webhook would have done."""
     match entry:
         case MissedCall():
@@ -127,12 +129,25 @@ def store(session: Session, entry: Entry, now: datetime, zone: ZoneInfo) -> None
             calls.ended(session, entry.told, entry.at, entry.duration_s, now, zone)
         case RecordingTold():
             calls.recording_told(session, entry, now, zone)
+        case TextTold():
+            _text(session, entry, addresses, now, zone)
         case SurveyProgress():
             _progress(session, entry, now, zone)
         case AlarmProgress():
             _alarm_progress(session, entry, now)
         case MessageFate():
             text_messages.reported(session, entry.message_id, entry.state, entry.trouble)
+
+
+def _text(session: Session, told: TextTold, addresses: Addresses, now: datetime, zone: ZoneInfo) -> None:
+    line = organisation.line_written_to(session, told.written_to)
+    if line is None:
+        log.error("a text message came, and there is no line to answer from")
+        return
+    came = Written(
+        told.carrier, told.message_id, told.number, line.unit_id, line.id, Channel.TEXT, told.text, written_at=told.at
+    )
+    correspondence.take(session, came, addresses.status_page, now, zone)
 
 
 def _progress(session: Session, entry: SurveyProgress, now: datetime, zone: ZoneInfo) -> None:
@@ -164,16 +179,14 @@ def _private(path: str, flags: int) -> int:
 
 def _entry(content: Mapping[str, Any]) -> Entry:
     fields = {key: value for key, value in content.items() if key != "kind"}
-    match content["kind"]:
-        case "MissedCall":
-            return MissedCall(Told(**fields["told"]), datetime.fromisoformat(fields["at"]))
-        case "EndedCall":
-            return EndedCall(Told(**fields["told"]), datetime.fromisoformat(fields["at"]), fields["duration_s"])
-        case "SurveyProgress":
-            return SurveyProgress(fields["token"], AttemptEvent(fields["event"]), fields.get("duration_s"))
-        case "AlarmProgress":
-            return AlarmProgress(fields["token"], AttemptEvent(fields["event"]), fields.get("duration_s"))
-        case "MessageFate":
-            return MessageFate(fields["message_id"], MessageState(fields["state"]), fields["trouble"])
-        case _:
-            return recording_told_from(fields)
+    return _READ.get(content["kind"], recording_told_from)(fields)
+
+
+_READ: Mapping[str, Callable[[Mapping[str, Any]], Entry]] = {
+    "MissedCall": lambda told: MissedCall(Told(**told["told"]), datetime.fromisoformat(told["at"])),
+    "EndedCall": lambda told: EndedCall(Told(**told["told"]), datetime.fromisoformat(told["at"]), told["duration_s"]),
+    "TextTold": lambda told: TextTold(**{**told, "at": datetime.fromisoformat(told["at"])}),
+    "SurveyProgress": lambda told: SurveyProgress(told["token"], AttemptEvent(told["event"]), told.get("duration_s")),
+    "AlarmProgress": lambda told: AlarmProgress(told["token"], AttemptEvent(told["event"]), told.get("duration_s")),
+    "MessageFate": lambda told: MessageFate(told["message_id"], MessageState(told["state"]), told["trouble"]),
+}

@@ -10,6 +10,7 @@ NAME = "twilio"
 
 # Whole matches are asked for: an id ends where its last digit ends.
 CALL_ID = re.compile(r"CA[0-9a-fA-F]{32}")
+MESSAGE_ID = re.compile(r"(SM|MM)[0-9a-fA-F]{32}")
 RECORDING_ID = re.compile(r"RE[0-9a-fA-F]{32}")
 
 NUMBER = re.compile(r"\+?[0-9]{2,15}")

@@ -251,6 +251,13 @@ def recording() -> Response:
     return Response(status=204)
 
 
+@notices.post("/messages/inbound")
+def message_inbound() -> Response:
+    """Somebody wrote to one of our numbers; the answer is a message of its own, so this document is empty."""
+    _keep(forms.text_told(request.form, runtime().now()))
+    return _words(documents.nothing())
+
+
 @notices.post(f"/messages/<int(max={_LAST_ID}):message_id>/status")
 def message_status(message_id: int) -> Response:
     """How far a text message has come."""
@@ -272,7 +279,7 @@ def _keep(entry: Entry) -> None:
     held = runtime()
     try:
         with held.transaction() as session:
-            store(session, entry, held.now(), held.settings.zone)
+            store(session, entry, _addresses(), held.now(), held.settings.zone)
     except AWAY:
         log.exception("callback could not be stored", view=request.endpoint)
         _journal(entry)

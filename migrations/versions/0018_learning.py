@@ -1,5 +1,7 @@
 """Rounds of learning from reviewed orders, which of them is in use, and local words that reviewers typed."""
 
+import re
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
@@ -39,7 +41,7 @@ _ACTIONS = (
 
 def upgrade() -> None:
     _hold_to("outbox", "work", (*_WORKS, "learn"))
-    _hold_to("audit_log", "action", (*_ACTIONS, "learning_asked", "understanding_chosen", "word_decided"))
+    _hold_at_least("audit_log", "action", (*_ACTIONS, "learning_asked", "understanding_chosen", "word_decided"))
     op.create_index(
         "ix_order_events_triaged", "order_events", ["at", "order_id"], postgresql_where=sa.text("move = 'triage'")
     )
@@ -162,3 +164,13 @@ def _hold_to(table: str, column: str, values: tuple[str, ...]) -> None:
     name = op.f(f"ck_{table}_{column}")
     op.drop_constraint(name, table)
     op.create_check_constraint(name, table, sa.column(column).in_(values))
+
+
+def _hold_at_least(table: str, column: str, values: tuple[str, ...]) -> None:
+    """On the way up again the list may be longer already, by what later revisions brought and rows hold."""
+    written = op.get_bind().scalar(
+        sa.text("select pg_get_constraintdef(oid) from pg_constraint where conname = :name"),
+        {"name": op.f(f"ck_{table}_{column}")},
+    )
+    before = re.findall(r"'(\w+)'", written or "")
+    _hold_to(table, column, (*values, *(value for value in before if value not in values)))

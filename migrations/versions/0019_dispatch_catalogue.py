@@ -1,5 +1,7 @@
 """Which unit an order goes to, by category and place: the catalogue and its versions; and who assists its holder."""
 
+import re
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -53,7 +55,7 @@ _ONLY_ADDED = ("catalogue_versions", "catalogue_rows", "catalogue_row_assistants
 
 
 def upgrade() -> None:
-    _hold_to("audit_log", "action", (*_ACTIONS, *_NEW_ACTIONS))
+    _hold_at_least("audit_log", "action", (*_ACTIONS, *_NEW_ACTIONS))
     _make_catalogues()
     _make_uses()
     for table in _ONLY_ADDED:
@@ -210,3 +212,13 @@ def _hold_to(table: str, column: str, values: tuple[str, ...]) -> None:
     name = op.f(f"ck_{table}_{column}")
     op.drop_constraint(name, table)
     op.create_check_constraint(name, table, sa.column(column).in_(values))
+
+
+def _hold_at_least(table: str, column: str, values: tuple[str, ...]) -> None:
+    """On the way up again the list may be longer already, by what later revisions brought and rows hold."""
+    written = op.get_bind().scalar(
+        sa.text("select pg_get_constraintdef(oid) from pg_constraint where conname = :name"),
+        {"name": op.f(f"ck_{table}_{column}")},
+    )
+    before = re.findall(r"'(\w+)'", written or "")
+    _hold_to(table, column, (*values, *(value for value in before if value not in values)))

@@ -68,6 +68,9 @@ def subjects(site: Site) -> dict[Work, int]:
             Work.ADOPT_RECORDING: receipt.id,
             Work.LEARN: learning.ask(session, SYSTEM, factories.NOW).id,
             Work.RING_ALARM: factories.alarm(session, line).attempts[0].id,
+            Work.UNDERSTAND_STATEMENT: factories.statement(session, line).id,
+            Work.UNDERSTAND_ANSWER: factories.written_answer(session, line).id,
+            Work.END_TEXT_ATTEMPT: factories.asked_in_writing(session, line).id,
         }
 
 
@@ -113,7 +116,7 @@ def test_work_that_is_not_dead_cannot_be_replayed(site: Site, subjects: dict[Wor
 def test_text_that_is_sent_again_waits_as_at_first(site: Site, subjects: dict[Work, int]) -> None:
     bury(site, Work.SEND_MESSAGE, subjects[Work.SEND_MESSAGE])
     with site.sessions.begin() as session:
-        message = session.query(TextMessage).one()
+        message = session.get_one(TextMessage, subjects[Work.SEND_MESSAGE])
         message.state, message.trouble = MessageState.FAILED, "CarrierUnavailableError"
     browser = site.browser(Role.SUPERVISOR)
     browser.get("/troubles")
@@ -121,7 +124,7 @@ def test_text_that_is_sent_again_waits_as_at_first(site: Site, subjects: dict[Wo
     browser.send('data-again="send_message"')
 
     with site.sessions() as session:
-        message = session.query(TextMessage).one()
+        message = session.get_one(TextMessage, subjects[Work.SEND_MESSAGE])
         assert (message.state, message.trouble) == (MessageState.WAITING, None)
 
 

@@ -24,22 +24,26 @@ from hotline.models import (
     AlarmAttempt,
     CalendarDay,
     CatalogueRow,
+    Channel,
     Direction,
     EmergencyMode,
     Extension,
     HandoverNote,
     LearningRound,
     LocalWord,
+    MessageChannel,
     MessageState,
     ModelUse,
     Notice,
     NoticeReader,
     Order,
     Origin,
+    OutreachEvent,
     Pause,
     Place,
     RosterWarning,
     ShiftSwap,
+    Statement,
     TextMessage,
     Transcript,
     UnclearedList,
@@ -275,6 +279,9 @@ def _say_something(session: Session, order: Order) -> None:
     }
     session.add(TextMessage(purpose="order_number", number=factories.CALLER, body="编号", made_at=NOW, **sent))
     reviewer = factories.actor(session, order.unit, *Role)
+    session.add(Statement(order=order, channel=Channel.TEXT, text="家里没有米", made_at=NOW))
+    session.add(OutreachEvent(unit=order.unit, name="救助政策进社区", held_on=NOW.date(), made_at=NOW))
+    session.add(MessageChannel(unit=order.unit, name="wechat", reply_url="https://gateway.example/reply"))
     facts.confirm(session, order, FactName.SUMMARY, "家里没有米", reviewer, NOW, factories.ZONE)
 
 

@@ -27,7 +27,7 @@ def test_the_map_has_every_webhook_that_the_documents_name() -> None:
     named = {"inbound", "key", "recorded", "nothing-said", "person-done", "recording", "status", "fallback"}
 
     assert {f"/voice/{name}" for name in named} <= set(WEBHOOKS)
-    assert len(WEBHOOKS) == len(named) + 10
+    assert len(WEBHOOKS) == len(named) + 11
 
 
 def _assert_refused(carrier: CarrierSide, path: str, form: dict[str, str], **signing: str) -> None:

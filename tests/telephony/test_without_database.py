@@ -10,11 +10,12 @@ from carrier_side import CarrierSide, recorded_form, recording_form, status_form
 from sqlalchemy.exc import DataError, OperationalError
 
 from hotline.db import Sessions
-from hotline.models import Attention, Call, OutboxEntry, Recording, SurveyAttempt, TextMessage
+from hotline.models import Attention, Call, Order, OutboxEntry, Recording, SurveyAttempt, TextMessage
 from hotline.rules.call_flow import CallState
 from hotline.rules.survey_states import AttemptState
 from hotline.rules.wording import text_for
 from hotline.services import text_messages
+from hotline.telephony.addresses import Addresses
 from hotline.telephony.journal import Entry, Journal, MissedCall, store
 
 SID, RECORDING = factories.call_sid(), factories.recording_sid()
@@ -89,7 +90,7 @@ def test_logs_of_a_refused_statement_do_not_tell_its_values(
 def replay(carrier: CarrierSide, sessions: Sessions) -> int:
     def apply(entry: Entry) -> None:
         with sessions.begin() as session:
-            store(session, entry, factories.LATER, factories.ZONE)
+            store(session, entry, Addresses(factories.BASE_URL), factories.LATER, factories.ZONE)
 
     return Journal(carrier.settings.journal_dir).replay(apply)
 
@@ -141,6 +142,20 @@ def test_how_our_own_calls_and_texts_fared_is_stored_when_the_database_is_back(
     with sessions() as session:
         assert session.query(SurveyAttempt).one().state == AttemptState.HUNG_UP
         assert session.query(TextMessage).one().trouble == "carrier error 30003"
+
+
+def test_what_somebody_wrote_becomes_an_order_when_the_database_is_back(
+    cut_off: CarrierSide, sessions: Sessions
+) -> None:
+    with sessions.begin() as session:
+        factories.line(session)
+    wrote = {"MessageSid": "SM" + "a" * 32, "From": factories.CALLER, "To": factories.LINE, "Body": "家里没有米了"}
+
+    assert cut_off.post("/messages/inbound", wrote).status_code == 200
+
+    assert replay(cut_off, sessions) == 1
+    with sessions() as session:
+        assert session.query(Order).one().received_at == factories.NOW
 
 
 def test_a_message_that_was_thanked_for_outlives_a_journalled_failure(cut_off: CarrierSide, sessions: Sessions) -> None:

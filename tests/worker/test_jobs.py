@@ -453,6 +453,9 @@ def test_a_job_whose_worker_died_before_it_was_done_is_run_again_and_counts_once
         Work.ADOPT_RECORDING: lambda: workshop.make(a_stray_receipt),
         Work.RING_ALARM: lambda: workshop.make(lambda session: factories.alarm(session).attempts[0]),
         Work.LEARN: lambda: workshop.make(lambda session: learning.ask(session, SYSTEM, NOW)),
+        Work.UNDERSTAND_STATEMENT: lambda: workshop.make(factories.statement),
+        Work.UNDERSTAND_ANSWER: lambda: workshop.make(factories.written_answer),
+        Work.END_TEXT_ATTEMPT: lambda: workshop.make(factories.asked_in_writing),
     }
     subject_id = subjects[work]()
     if work == Work.ADOPT_RECORDING:

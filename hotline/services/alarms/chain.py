@@ -17,7 +17,6 @@ from hotline.models import (
     Direction,
     Line,
     Order,
-    Recording,
     Unit,
     User,
     UserRole,
@@ -31,12 +30,11 @@ from hotline.rules.order_states import OPEN, OrderState
 from hotline.rules.policy import Policy
 from hotline.rules.roles import Role
 from hotline.rules.roster import FOR_ALARMS
-from hotline.services import alarm_state, orders, outbox, roster, surveys, text_messages
+from hotline.services import alarm_state, orders, outbox, roster, text_messages
 from hotline.services.access import SYSTEM, Actor, sees_order
 from hotline.services.clocks import limits_for
 from hotline.services.organisation import policy_for
 from hotline.services.surveys import Dial
-from hotline.services.surveys.rounds import line_of
 
 # An emergency that nobody began an alarm for is found again for so long; older ones are no news.
 _LOOK_BACK = timedelta(days=1)
@@ -85,12 +83,9 @@ def begin(session: Session, order: Order, now: datetime, *, is_new: bool) -> Non
         _plan(session, session.get_one(Alarm, new_id), now, now)
 
 
-def begin_for_answer(session: Session, recording: Recording, now: datetime, zone: ZoneInfo) -> None:
+def begin_for_answer(session: Session, order_id: int, now: datetime, zone: ZoneInfo) -> None:
     """Words of danger in an answer to our callback make its order an emergency, again where it was closed."""
-    attempt = surveys.attempt_of_call(session, recording.call_id)
-    if attempt is None:
-        return
-    order = orders.lock(session, attempt.round.order_id)
+    order = orders.lock(session, order_id)
     limits = limits_for(session, session.get_one(Unit, order.intake_unit_id), Urgency.EMERGENCY, now, zone)
     if order.state == OrderState.CLOSED:
         orders.reopen(session, order, SYSTEM, now, "callback:danger", limits, zone)
@@ -410,13 +405,11 @@ def _resume(session: Session, alarm: Alarm, now: datetime) -> None:
 
 
 def _line(session: Session, order: Order) -> Line | None:
-    """The number that we ring from: the order's own line, else that of the nearest unit above its own that has one."""
-    line = line_of(session, order)
+    """The number that we ring from: the one that the caller knows, else any, since somebody must be told."""
+    line = text_messages.line_for(session, order)
     if line is not None:
         return line
-    above = [int(part) for part in order.unit.path.strip("/").split("/")]
-    found = session.scalars(select(Line).join(Line.unit).where(Line.is_active).order_by(Line.id)).all()
-    return max(found, key=lambda each: above.index(each.unit_id) if each.unit_id in above else -1, default=None)
+    return session.scalars(select(Line).where(Line.is_active).order_by(Line.id).limit(1)).one_or_none()
 
 
 def _policy(session: Session, order: Order) -> Policy:

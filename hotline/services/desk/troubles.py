@@ -3,26 +3,41 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, CompoundSelect, func, literal, select, tuple_, union_all
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Integer,
+    ScalarSelect,
+    cast,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.orm import Session, joinedload
 
 from hotline.models import (
     Alarm,
     AlarmAttempt,
     Call,
+    Order,
     OutboxEntry,
     OutboxState,
     Receipt,
     ReceiptOutcome,
     Recording,
     RecordingState,
+    Statement,
     SurveyAttempt,
     SurveyRound,
     TextMessage,
     Transcript,
     Work,
 )
-from hotline.services.access import Actor, sees_call
+from hotline.services.access import Actor, sees_call, sees_order
 
 _MOST = 200
 _SPOILED = frozenset({RecordingState.LOST, RecordingState.UNREADABLE, RecordingState.FAILED})
@@ -30,10 +45,11 @@ _SPOILED = frozenset({RecordingState.LOST, RecordingState.UNREADABLE, RecordingS
 
 @dataclass(frozen=True)
 class DeadWork:
-    """Work that was given up, and the call that it is about, where it is about one."""
+    """Work that was given up, and the call that it is about, or the order where there was none."""
 
     entry: OutboxEntry
     call: Call | None
+    order: Order | None
 
 
 @dataclass(frozen=True)
@@ -86,15 +102,15 @@ def to_replay(session: Session, actor: Actor, entry_id: int) -> OutboxEntry | No
 def _dead(session: Session, actor: Actor) -> list[DeadWork]:
     about = _about().subquery()
     rows = session.execute(
-        select(OutboxEntry, Call)
+        select(OutboxEntry, Call, Order)
         .outerjoin(about, (about.c.work == OutboxEntry.work) & (about.c.subject_id == OutboxEntry.subject_id))
         .outerjoin(Call, Call.id == about.c.call_id)
+        .outerjoin(Order, Order.id == func.coalesce(Call.order_id, about.c.order_id))
         .where(_seen(actor))
         .order_by(OutboxEntry.id.desc())
         .limit(_MOST)
-        .options(joinedload(Call.order))
     )
-    return [DeadWork(entry, call) for entry, call in rows]
+    return [DeadWork(entry, call, order) for entry, call, order in rows]
 
 
 _OPEN = (ReceiptOutcome.UNMATCHED, ReceiptOutcome.UNKNOWN_TO_CARRIER)
@@ -124,49 +140,59 @@ def _seen(actor: Actor) -> ColumnElement[bool]:
     if actor.is_at_the_top:
         return dead
     about = _about().subquery()
-    subjects = select(about.c.work, about.c.subject_id).join(Call, Call.id == about.c.call_id).where(sees_call(actor))
+    calls, orders = select(Call.id).where(sees_call(actor)), select(Order.id).where(sees_order(actor))
+    seen = or_(about.c.call_id.in_(calls), about.c.order_id.in_(orders))
+    subjects = select(about.c.work, about.c.subject_id).where(seen)
     return dead & tuple_(OutboxEntry.work, OutboxEntry.subject_id).in_(subjects)
 
 
-def _about() -> CompoundSelect[tuple[Work, int, int]]:
-    """(work, subject_id, call_id) for every kind of work that is about a call."""
+def _about() -> CompoundSelect[tuple[Work, int, int, int]]:
+    """(work, subject_id, call_id, order_id) for every kind of work that is about a call, or an order without one."""
     by_recording = (
         Work.FETCH_RECORDING,
         Work.TRANSCRIBE_RECORDING,
         Work.RETRANSCRIBE_RECORDING,
         Work.DELETE_AT_CARRIER,
     )
-    kind = OutboxEntry.work.type
-    attempt_call = (
-        select(Call.id)
-        .where(Call.order_id == SurveyRound.order_id)
-        .order_by(Call.id)
-        .limit(1)
-        .correlate(SurveyRound)
-        .scalar_subquery()
-    )
-    alarm_call = (
-        select(Call.id)
-        .where(Call.order_id == Alarm.order_id)
-        .order_by(Call.id)
-        .limit(1)
-        .correlate(Alarm)
-        .scalar_subquery()
-    )
+    kind, no_order = OutboxEntry.work.type, cast(null(), Integer)
+    # The caller's call, not ours: by it a person finds the order.
+    survey_call, alarm_call = _first_call(SurveyRound), _first_call(Alarm)
     return union_all(
         *(
             select(
-                literal(work, kind).label("work"), Recording.id.label("subject_id"), Recording.call_id.label("call_id")
+                literal(work, kind).label("work"),
+                Recording.id.label("subject_id"),
+                Recording.call_id.label("call_id"),
+                no_order.label("order_id"),
             )
             for work in by_recording
         ),
-        select(literal(Work.UNDERSTAND_TRANSCRIPT, kind), Transcript.id, Recording.call_id).join(Transcript.recording),
-        select(literal(Work.SEND_MESSAGE, kind), TextMessage.id, TextMessage.call_id),
-        select(
-            literal(Work.DIAL_ATTEMPT, kind), SurveyAttempt.id, func.coalesce(SurveyAttempt.call_id, attempt_call)
-        ).join(SurveyAttempt.round),
-        # The caller's call, not ours: by it a person finds the order.
-        select(literal(Work.RING_ALARM, kind), AlarmAttempt.id, func.coalesce(alarm_call, AlarmAttempt.call_id)).join(
-            AlarmAttempt.alarm
+        select(literal(Work.UNDERSTAND_TRANSCRIPT, kind), Transcript.id, Recording.call_id, no_order).join(
+            Transcript.recording
         ),
+        *(
+            select(literal(work, kind), TextMessage.id, TextMessage.call_id, TextMessage.order_id)
+            for work in (Work.SEND_MESSAGE, Work.UNDERSTAND_ANSWER)
+        ),
+        *(
+            select(
+                literal(work, kind),
+                SurveyAttempt.id,
+                func.coalesce(SurveyAttempt.call_id, survey_call),
+                SurveyRound.order_id,
+            ).join(SurveyAttempt.round)
+            for work in (Work.DIAL_ATTEMPT, Work.END_TEXT_ATTEMPT)
+        ),
+        select(
+            literal(Work.RING_ALARM, kind),
+            AlarmAttempt.id,
+            func.coalesce(alarm_call, AlarmAttempt.call_id),
+            Alarm.order_id,
+        ).join(AlarmAttempt.alarm),
+        select(literal(Work.UNDERSTAND_STATEMENT, kind), Statement.id, cast(null(), Integer), Statement.order_id),
     )
+
+
+def _first_call(of: type[SurveyRound | Alarm]) -> ScalarSelect[int]:
+    found = select(Call.id).where(Call.order_id == of.order_id).order_by(Call.id).limit(1)
+    return found.correlate(of).scalar_subquery()

@@ -11,32 +11,41 @@ from hotline.services.surveys.attempts import (
 )
 from hotline.services.surveys.rounds import (
     answer_by_person,
+    ask_by_person,
     attempt_by_token,
     attempt_of_call,
     give_up_by_person,
     heard,
+    never_again,
     not_heard,
     open_round,
 )
 from hotline.services.surveys.talk import Asked, keyed, picked_up, spoke
+from hotline.services.surveys.writing import attempt_in_writing, nothing_written, understood, written
 
 __all__ = [
     "Asked",
     "Dial",
     "Postponed",
     "answer_by_person",
+    "ask_by_person",
     "attempt_by_token",
+    "attempt_in_writing",
     "attempt_of_call",
     "begin",
     "dialled",
     "give_up_by_person",
     "heard",
     "keyed",
+    "never_again",
     "not_dialled",
     "not_heard",
+    "nothing_written",
     "open_round",
     "picked_up",
     "progressed",
     "refused_by_carrier",
     "spoke",
+    "understood",
+    "written",
 ]

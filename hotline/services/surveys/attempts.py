@@ -15,6 +15,7 @@ from hotline.models import (
     Question,
     SurveyAttempt,
     SurveyRound,
+    Work,
 )
 from hotline.rules import survey_states
 from hotline.rules.call_flow import CallState
@@ -28,12 +29,12 @@ from hotline.rules.survey_states import (
     RoundState,
     Satisfied,
 )
+from hotline.services import outbox, text_messages
 from hotline.services.access import SYSTEM
 from hotline.services.surveys.rounds import (
     conclude,
-    has_opted_out,
-    line_of,
     lock_attempt,
+    may_ask,
     move_round,
     opt_out,
     plan,
@@ -70,21 +71,41 @@ def begin(session: Session, attempt_id: int, carrier: str, now: datetime, zone: 
     survey, order = attempt.round, attempt.round.order
     if attempt.state not in {AttemptState.PLANNED, AttemptState.DIALLING}:
         return None
-    number, line = order.number_to_ring, line_of(session, order)
+    number, line = order.number_to_ring, text_messages.line_for(session, order)
     if order.state != OrderState.RESOLVED or survey.state not in {RoundState.WAITING, RoundState.CALLING}:
         happen(attempt, AttemptEvent.CANCEL, now)
         return None
-    if number is None or line is None or has_opted_out(session, number):
+    if not may_ask(session, order):
         happen(attempt, AttemptEvent.CANCEL, now)
         move_round(survey, RoundEvent.HAND_OVER, now)
         return None
     policy = policy_of(session, order)
     allowed_at = next_calling_time(policy, now, zone)
+    if attempt.state == AttemptState.PLANNED:
+        # Whoever turned out to be served by text, or by voice after all, since this was planned is asked so.
+        attempt.is_by_text = order.is_by_text
+    if attempt.is_by_text or number is None or line is None:
+        return _write(session, attempt, allowed_at, now)
     if attempt.call is None:
         allowed_at = max(allowed_at, _free_at(session, line, policy.calls_per_minute, now))
     if allowed_at > now:
         return Postponed(allowed_at)
     return _dial(session, attempt, line, number, carrier, now)
+
+
+def _write(session: Session, attempt: SurveyAttempt, allowed_at: datetime, now: datetime) -> Postponed | None:
+    """Ask in writing, once: sending the message is work of its own."""
+    if attempt.state != AttemptState.PLANNED:
+        return None
+    if allowed_at > now:
+        return Postponed(allowed_at)
+    attempt.dialled_at = now
+    happen(attempt, AttemptEvent.DIAL, now)
+    move_round(attempt.round, RoundEvent.DIAL, now)
+    patience = policy_of(session, attempt.round.order).survey_patience
+    outbox.ask(session, Work.END_TEXT_ATTEMPT, attempt.id, now, due_at=now + patience)
+    write_step(session, attempt, now)
+    return None
 
 
 def _free_at(session: Session, line: Line, calls_per_minute: int, now: datetime) -> datetime:
@@ -201,14 +222,27 @@ def name_call(attempt: SurveyAttempt, carrier_call_id: str) -> None:
         attempt.call.carrier_call_id = carrier_call_id
 
 
+_WITH_KEY = frozenset({AnswerKind.KEY, AnswerKind.TEXT})
+
+
 def answers_by_key(attempt: SurveyAttempt) -> tuple[Resolved | None, Satisfied | None]:
+    """What was pressed; of what was written in words, the key that means the same."""
     resolved, satisfied = None, None
     for answer in attempt.answers:
-        if answer.kind == AnswerKind.KEY and answer.question == Question.RESOLVED:
+        if answer.kind in _WITH_KEY and answer.question == Question.RESOLVED:
             resolved = survey_states.RESOLVED_KEYS.get(answer.key or "", resolved)
-        if answer.kind == AnswerKind.KEY and answer.question == Question.SATISFIED:
+        if answer.kind in _WITH_KEY and answer.question == Question.SATISFIED:
             satisfied = survey_states.SATISFIED_KEYS.get(answer.key or "", satisfied)
     return resolved, satisfied
+
+
+def write_step(session: Session, attempt: SurveyAttempt, now: datetime) -> None:
+    """Write what is said at the step that the attempt stands at."""
+    order = attempt.round.order
+    road = text_messages.road_to(session, order)
+    if road is not None:
+        body = text_messages.words(session, order, road, f"written_{attempt.step}")
+        text_messages.write_to(session, order, text_messages.SURVEY, body, now, road)
 
 
 _MINUTE = timedelta(minutes=1)

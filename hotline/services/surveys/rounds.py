@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from hotline.models import (
     Call,
-    Line,
     OptOut,
     Order,
     Recording,
@@ -34,7 +33,7 @@ from hotline.rules.survey_states import (
     Step,
     Verdict,
 )
-from hotline.services import orders, outbox
+from hotline.services import orders, outbox, text_messages
 from hotline.services.access import SYSTEM, Actor, require_role
 from hotline.services.clocks import limits_for
 from hotline.services.organisation import policy_for
@@ -49,7 +48,7 @@ def open_round(session: Session, order: Order, now: datetime, zone: ZoneInfo) ->
     session.add(survey)
     session.flush()
     policy = policy_of(session, order)
-    if order.number_to_ring is None or has_opted_out(session, order.number_to_ring) or line_of(session, order) is None:
+    if not may_ask(session, order):
         survey.state = survey_states.round_after(survey.state, RoundEvent.HAND_OVER)
     else:
         plan(session, survey, now + policy.survey_delay, policy, now, zone)
@@ -124,6 +123,14 @@ def give_up_by_person(session: Session, survey: SurveyRound, note: str, actor: A
     orders.close(session, survey.order, actor, now, "callback:not_reached")
 
 
+def ask_by_person(order: Order, now: datetime) -> None:
+    """The caller had something to say before they were asked: a person speaks with them instead of a machine."""
+    for survey in order.survey_rounds:
+        if survey.resolution == order.resolutions and survey.state == RoundState.WAITING:
+            survey.wants_person = True
+            move_round(survey, RoundEvent.HAND_OVER, now)
+
+
 def plan(
     session: Session, survey: SurveyRound, wanted_at: datetime, policy: Policy, now: datetime, zone: ZoneInfo
 ) -> None:
@@ -135,6 +142,7 @@ def plan(
         state=AttemptState.PLANNED,
         step=Step.ASK_RESOLVED,
         due_at=due_at,
+        is_by_text=survey.order.is_by_text,
         answers=[],
     )
     session.add(attempt)
@@ -183,14 +191,13 @@ def policy_of(session: Session, order: Order) -> Policy:
     return policy_for(session, session.get_one(Unit, order.intake_unit_id))
 
 
-def line_of(session: Session, order: Order) -> Line | None:
-    """The number that the caller knows us by: the one that was dialled, else one of the unit's."""
-    for call in order.calls:
-        if call.line is not None:
-            return call.line
-    return session.scalars(
-        select(Line).where(Line.unit_id == order.intake_unit_id, Line.is_active).order_by(Line.id).limit(1)
-    ).one_or_none()
+def may_ask(session: Session, order: Order) -> bool:
+    """Whether the caller can be asked without a person: by telephone or, who is served by text, in writing."""
+    if order.is_by_text:
+        road = text_messages.road_to(session, order)
+        return road is not None and not has_opted_out(session, road.number)
+    number = order.number_to_ring
+    return number is not None and not has_opted_out(session, number) and bool(text_messages.line_for(session, order))
 
 
 def has_opted_out(session: Session, number: str) -> bool:
@@ -199,8 +206,17 @@ def has_opted_out(session: Session, number: str) -> bool:
 
 def opt_out(session: Session, attempt: SurveyAttempt, now: datetime) -> None:
     number = attempt.call.number if attempt.call else None
-    if number is not None:
-        session.execute(insert(OptOut).values(number=number, at=now, attempt_id=attempt.id).on_conflict_do_nothing())
+    if attempt.is_by_text:
+        road = text_messages.road_to(session, attempt.round.order)
+        number = road.number if road else None
+    if number:
+        never_again(session, number, now, attempt)
+
+
+def never_again(session: Session, number: str, now: datetime, attempt: SurveyAttempt | None = None) -> None:
+    """No machine asks whoever has this number, or this name at a channel, about anything again."""
+    row = insert(OptOut).values(number=number, at=now, attempt_id=attempt.id if attempt else None)
+    session.execute(row.on_conflict_do_nothing())
 
 
 def attempt_by_token(session: Session, token: str) -> SurveyAttempt | None:

@@ -56,14 +56,13 @@ def picked_up(
 def keyed(session: Session, attempt: SurveyAttempt, told: Told, key: str, now: datetime, zone: ZoneInfo) -> Asked:
     """A key was pressed, or none (`""`), at the question that the attempt stands at."""
     step = attempt.step
-    question = _QUESTION.get(step)
     is_new = receipts.first_time(session, "voice", told.call_id, told.event, told, now) is not None
-    if question is None or attempt.state != AttemptState.TALKING or not is_new:
+    if step not in QUESTIONS or attempt.state != AttemptState.TALKING or not is_new:
         return _asked(attempt)
-    _keep_answer(session, attempt, step, question, key, now)
-    said = _meaning(attempt, step, key)
+    keep_answer(session, attempt, step, key, now)
+    said = meaning(attempt, step, key)
     attempt.step = survey_states.step_after(step, said)
-    event = _ending(attempt.step, said)
+    event = ending(attempt.step, said)
     if event is not None:
         settle(session, attempt, event, now, zone)
     return _asked(attempt)
@@ -87,7 +86,7 @@ def spoke(
     return _asked(attempt)
 
 
-_QUESTION = {
+QUESTIONS = {
     Step.ASK_RESOLVED: Question.RESOLVED,
     Step.ASK_RESOLVED_AGAIN: Question.RESOLVED,
     Step.ASK_SATISFIED: Question.SATISFIED,
@@ -95,9 +94,9 @@ _QUESTION = {
 }
 
 
-def _keep_answer(
-    session: Session, attempt: SurveyAttempt, step: Step, question: Question, key: str, now: datetime
-) -> None:
+def keep_answer(session: Session, attempt: SurveyAttempt, step: Step, key: str, now: datetime) -> None:
+    """Write down the key, or none (`""`), with which the question of `step` was answered."""
+    question = QUESTIONS[step]
     known = survey_states.RESOLVED_KEYS if question == Question.RESOLVED else survey_states.SATISFIED_KEYS
     special = {survey_states.PERSON_KEY, survey_states.REFUSE_KEY}
     kind = AnswerKind.NOTHING if not key else AnswerKind.KEY if key in {*known, *special} else AnswerKind.WRONG_KEY
@@ -105,20 +104,21 @@ def _keep_answer(
     session.flush()
 
 
-def _meaning(attempt: SurveyAttempt, step: Step, key: str) -> Said:
+def meaning(attempt: SurveyAttempt, step: Step, key: str) -> Said:
+    """What a key means for the talk, with the answers so far."""
     if not key:
         return Said.NOTHING
     if key == survey_states.PERSON_KEY:
         return Said.PERSON_KEY
     if key == survey_states.REFUSE_KEY:
         return Said.REFUSE_KEY
-    known = survey_states.RESOLVED_KEYS if _QUESTION[step] == Question.RESOLVED else survey_states.SATISFIED_KEYS
+    known = survey_states.RESOLVED_KEYS if QUESTIONS[step] == Question.RESOLVED else survey_states.SATISFIED_KEYS
     if key not in known:
         return Said.WRONG_KEY
     return Said.UNHAPPY_KEY if survey_states.verdict(*answers_by_key(attempt)) == Verdict.REOPEN else Said.GOOD_KEY
 
 
-def _ending(step: Step, said: Said) -> AttemptEvent | None:
+def ending(step: Step, said: Said) -> AttemptEvent | None:
     """What the talk came to; the reason is asked when both answers are in, so nothing is lost by hanging up then."""
     if step in {Step.THANK, Step.ASK_REASON}:
         return AttemptEvent.ANSWER
@@ -134,7 +134,7 @@ def _asked(attempt: SurveyAttempt, *, silent: bool = False) -> Asked:
     return Asked(
         token=attempt.token,
         step=None if silent else attempt.step,
-        is_over=attempt.state in survey_states.SETTLED and attempt.step in {*_QUESTION, Step.SPEAK_FREELY},
+        is_over=attempt.state in survey_states.SETTLED and attempt.step in {*QUESTIONS, Step.SPEAK_FREELY},
         language=line.language if line else DEFAULT,
         line_name=line.name if line else "",
     )

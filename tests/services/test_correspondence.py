@@ -1,0 +1,259 @@
+"""What people write to us: a new matter, more about an open one, a reminder, an answer to the callback, a wish."""
+
+from datetime import timedelta
+
+import factories
+import pytest
+from factories import CALLER, NOW, ZONE
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from hotline.models import (
+    AnswerKind,
+    Channel,
+    Direction,
+    Line,
+    OptOut,
+    Order,
+    OutboxEntry,
+    SurveyAttempt,
+    TextMessage,
+    Work,
+)
+from hotline.rules.order_states import Move, OrderState, Remark
+from hotline.rules.roles import Role
+from hotline.rules.survey_states import AttemptState, Resolved, RoundState, Satisfied
+from hotline.services import correspondence, surveys
+from hotline.services.access import NotAllowedError
+from hotline.services.correspondence import EmptyLetterError, NoRoadError
+from speech.understand import understand_survey
+
+
+@pytest.fixture
+def line(session: Session) -> Line:
+    return factories.line(session)
+
+
+def sent(session: Session, number: str = CALLER) -> list[str]:
+    """What we wrote to the number."""
+    found = select(TextMessage.body).where(TextMessage.number == number, TextMessage.direction == Direction.OUTBOUND)
+    return list(session.scalars(found.order_by(TextMessage.id)))
+
+
+def asked_for(session: Session, work: Work) -> int:
+    return len(session.scalars(select(OutboxEntry).where(OutboxEntry.work == work)).all())
+
+
+def remarks(order: Order) -> list[Remark]:
+    return [row.remark for row in order.history if row.remark]
+
+
+def test_a_message_becomes_an_order_and_its_writer_is_told_number_and_page(session: Session, line: Line) -> None:
+    order = factories.wrote(session, line, "我听不见，今晚没有地方住")
+
+    assert order is not None
+    assert (order.channel, order.state, order.is_by_text) == (Channel.TEXT, OrderState.RECEIVED, True)
+    assert (order.number_to_ring, order.intake_unit_id) == (CALLER, line.unit_id)
+    assert [each.text for each in order.statements] == ["我听不见，今晚没有地方住"]
+    assert asked_for(session, Work.UNDERSTAND_STATEMENT) == 1
+    (told,) = sent(session)
+    assert order.number in told
+    assert factories.status_page(order.status_token or "") in told
+
+
+def test_a_message_that_is_told_twice_counts_once(session: Session, line: Line) -> None:
+    factories.wrote(session, line, message_id="SM" + "1" * 32)
+    factories.wrote(session, line, message_id="SM" + "1" * 32)
+
+    assert len(session.scalars(select(Order)).all()) == 1
+    assert len(sent(session)) == 1
+
+
+def test_the_clocks_start_when_it_was_written(session: Session, line: Line) -> None:
+    order = factories.wrote(session, line, written_at=NOW - timedelta(minutes=5))
+
+    assert order is not None
+    assert order.received_at == NOW - timedelta(minutes=5)
+
+
+def test_the_next_message_adds_to_the_open_order(session: Session, line: Line) -> None:
+    order = factories.wrote(session, line)
+    again = factories.wrote(session, line, "我家住在京溪街道云景花园九号四楼，只有我和孙子两个人")
+
+    assert again is order
+    assert order is not None
+    session.refresh(order, ["statements"])
+    assert len(order.statements) == 2
+    assert remarks(order) == [Remark.SUPPLEMENTED]
+    assert "补充" in sent(session)[-1]
+
+
+def test_whoever_rang_and_then_writes_adds_to_the_order_of_the_call(session: Session, line: Line) -> None:
+    rung = factories.order(session, line, OrderState.IN_PROGRESS)
+
+    assert factories.wrote(session, line, "门牌是九号") is rung
+    assert rung.channel == Channel.PHONE
+    assert rung.status_token is not None
+
+
+@pytest.mark.parametrize("text", ["怎么还没有人来", "催一下", "请问什么时候能办好？", "进度怎么样了"])
+def test_whoever_asks_how_it_stands_is_told_and_the_order_shows_that_they_asked(
+    session: Session, line: Line, text: str
+) -> None:
+    order = factories.wrote(session, line)
+    factories.wrote(session, line, text)
+
+    assert order is not None
+    assert remarks(order) == [Remark.CHASED]
+    assert "已受理" in sent(session)[-1]
+
+
+def test_a_matter_of_long_ago_is_not_added_to(session: Session, line: Line) -> None:
+    first = factories.wrote(session, line)
+    second = factories.wrote(session, line, at=NOW + timedelta(days=8))
+
+    assert first is not second
+
+
+def test_a_closed_order_is_not_added_to(session: Session, line: Line) -> None:
+    first = factories.wrote(session, line)
+    assert first is not None
+    factories.step(session, first, Move.INVALIDATE)
+
+    assert factories.wrote(session, line) is not first
+
+
+def test_a_message_without_words_begins_nothing_and_is_answered(session: Session, line: Line) -> None:
+    assert factories.wrote(session, line, " 。。。") is None
+    assert "没有收到文字" in sent(session)[-1]
+
+
+def test_whoever_wants_no_more_of_it_is_asked_no_more(session: Session, line: Line) -> None:
+    assert factories.wrote(session, line, " 退订 ") is None
+
+    assert session.get(OptOut, CALLER) is not None
+    order = factories.wrote(session, line)
+    assert order is not None
+    for move in (Move.TRIAGE, Move.DISPATCH, Move.ACCEPT, Move.CONTACT, Move.RESOLVE):
+        factories.step(session, order, move)
+    assert order.survey_rounds[-1].state == RoundState.PERSON
+
+
+class TestCallback:
+    """The two questions in writing."""
+
+    @pytest.fixture
+    def asked(self, session: Session, line: Line) -> SurveyAttempt:
+        return factories.asked_in_writing(session, line)
+
+    def answer(self, session: Session, asked: SurveyAttempt, *texts: str) -> None:
+        order = asked.round.order
+        for text in texts:
+            factories.wrote(session, order.messages[0].line, text, number=order.number_to_ring)
+
+    def understand(self, session: Session) -> None:
+        for entry in session.scalars(select(OutboxEntry).where(OutboxEntry.work == Work.UNDERSTAND_ANSWER)):
+            body = session.get_one(TextMessage, entry.subject_id).body
+            surveys.understood(session, entry.subject_id, understand_survey(body), NOW, ZONE)
+
+    def test_the_question_is_written_and_nobody_is_rung(self, session: Session, asked: SurveyAttempt) -> None:
+        number = asked.round.order.number_to_ring or ""
+
+        assert (asked.state, asked.call) == (AttemptState.DIALLING, None)
+        assert "解决了吗" in sent(session, number)[-1]
+        assert surveys.begin(session, asked.id, "twilio", NOW, ZONE) is None
+        assert len([text for text in sent(session, number) if "解决了吗" in text]) == 1
+
+    @pytest.mark.parametrize("figures", [("1", "1"), ("１。", " 1 ")])
+    def test_two_figures_close_the_order(
+        self, session: Session, asked: SurveyAttempt, figures: tuple[str, str]
+    ) -> None:
+        self.answer(session, asked, *figures)
+
+        assert asked.round.order.state == OrderState.CLOSED
+        assert (asked.round.resolved, asked.round.satisfied) == (Resolved.YES, Satisfied.SATISFIED)
+        assert "感谢" in sent(session, asked.round.order.number_to_ring or "")[-1]
+
+    def test_an_unhappy_figure_opens_the_order_again_and_asks_why(self, session: Session, asked: SurveyAttempt) -> None:
+        self.answer(session, asked, "3", "3")
+        assert asked.round.order.state == OrderState.REOPENED
+
+        self.answer(session, asked, "根本没有人来过")
+        self.understand(session)
+
+        assert asked.round.reason == "not_contacted"
+        assert "重新办理" in sent(session, asked.round.order.number_to_ring or "")[-1]
+
+    def test_words_count_as_figures_do(self, session: Session, asked: SurveyAttempt) -> None:
+        self.answer(session, asked, "米和菜都收到了，问题解决了，很满意")
+        self.understand(session)
+
+        assert asked.round.order.state == OrderState.CLOSED
+        assert {answer.kind for answer in asked.answers} == {AnswerKind.TEXT}
+
+    def test_words_that_answer_one_question_bring_the_other(self, session: Session, asked: SurveyAttempt) -> None:
+        self.answer(session, asked, "已经解决了")
+        self.understand(session)
+
+        assert "满意吗" in sent(session, asked.round.order.number_to_ring or "")[-1]
+        self.answer(session, asked, "2")
+        assert asked.round.satisfied == Satisfied.NEUTRAL
+
+    def test_what_is_not_understood_is_asked_once_more_and_then_left_to_a_person(
+        self, session: Session, asked: SurveyAttempt
+    ) -> None:
+        self.answer(session, asked, "7")
+        assert "没有看懂" in sent(session, asked.round.order.number_to_ring or "")[-1]
+
+        self.answer(session, asked, "8")
+        assert asked.round.state == RoundState.PERSON
+
+    def test_without_an_answer_it_is_asked_again_later(self, session: Session, asked: SurveyAttempt) -> None:
+        surveys.nothing_written(session, asked.id, NOW + timedelta(hours=24), ZONE)
+
+        assert asked.state == AttemptState.NO_ANSWER
+        assert [each.state for each in asked.round.attempts] == [AttemptState.NO_ANSWER, AttemptState.PLANNED]
+
+    def test_words_after_the_end_change_nothing_but_the_reason(self, session: Session, asked: SurveyAttempt) -> None:
+        self.answer(session, asked, "1", "1")
+        surveys.nothing_written(session, asked.id, NOW + timedelta(hours=24), ZONE)
+
+        assert asked.round.order.state == OrderState.CLOSED
+
+    def test_whoever_writes_before_being_asked_is_spoken_with_by_a_person(self, session: Session, line: Line) -> None:
+        order = factories.order(session, line, OrderState.RESOLVED)
+        factories.wrote(session, line, "东西没有收到")
+
+        assert order.survey_rounds[-1].state == RoundState.PERSON
+
+
+class TestLetters:
+    """What one of ours writes to a caller."""
+
+    def test_it_goes_by_the_road_that_the_caller_took(self, session: Session, line: Line) -> None:
+        order = factories.wrote(session, line)
+        assert order is not None
+        taker = factories.actor(session, line.unit, Role.CALL_TAKER)
+
+        correspondence.write(session, order, "工作人员今晚七点到您家", taker, NOW)
+
+        assert sent(session)[-1] == f"【{line.name}】工作人员今晚七点到您家"
+        assert remarks(order) == [Remark.WROTE]
+
+    def test_only_the_desk_and_the_handler_write(self, session: Session, line: Line) -> None:
+        order = factories.order(session, line, OrderState.ACCEPTED)
+        other = factories.actor(session, line.unit, Role.HANDLER)
+        own = other.__class__(order.handler_id, frozenset({Role.HANDLER}), line.unit.path)
+
+        correspondence.write(session, order, "我已经在楼下", own, NOW)
+        with pytest.raises(NotAllowedError):
+            correspondence.write(session, order, "我已经在楼下", other, NOW)
+
+    def test_nothing_is_no_letter_and_nobody_is_written_to_who_has_no_road(self, session: Session, line: Line) -> None:
+        taker = factories.actor(session, line.unit, Role.CALL_TAKER)
+        withheld = factories.order(session, line, number=None)
+
+        with pytest.raises(NoRoadError):
+            correspondence.write(session, withheld, "您好", taker, NOW)
+        with pytest.raises(EmptyLetterError):
+            correspondence.write(session, factories.order(session, line), " ！", taker, NOW)
