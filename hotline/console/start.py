@@ -26,6 +26,10 @@ _LEADS_TO: Mapping[Waiting, tuple[str, dict[str, Any]]] = {
     Waiting.REFERRED: ("orders.page", {"state": OrderState.REFERRED}),
     Waiting.REOPENED: ("orders.page", {"state": OrderState.REOPENED}),
     Waiting.OVERDUE: ("orders.page", {"overdue": 1}),
+    Waiting.RED: ("supervision.page", {}),
+    Waiting.NOTICES: ("supervision.page", {}),
+    Waiting.TO_DECIDE: ("supervision.page", {}),
+    Waiting.TO_APPOINT: ("supervision.page", {}),
     Waiting.TROUBLES: ("troubles.page", {}),
 }
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from hotline.models import Action, Extension, Order
 from hotline.rules.order_states import Remark
@@ -88,7 +88,9 @@ def to_decide(session: Session, actor: Actor) -> Sequence[Extension]:
     """The requests that wait for the word of a supervisor such as the actor, the most pressing first."""
     asked = Extension.state == ExtensionState.ASKED
     found = select(Extension).join(Extension.order).where(asked, answers_for_order(actor))
-    return session.scalars(found.order_by(Order.resolve_by, Extension.id)).all()
+    holder = joinedload(Extension.order).options(joinedload(Order.unit), joinedload(Order.handler))
+    by_limit = found.order_by(Order.resolve_by, Extension.id)
+    return session.scalars(by_limit.options(holder, joinedload(Extension.user))).all()
 
 
 def may_ask(session: Session, order: Order, actor: Actor) -> bool:

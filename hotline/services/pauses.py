@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from hotline.models import Action, Order, Pause, Unit
 from hotline.rules import clocks as reckoning
@@ -119,7 +119,8 @@ def end_if_over(session: Session, order: Order, now: datetime) -> bool:
 def to_decide(session: Session, actor: Actor) -> Sequence[Pause]:
     """The pauses that wait for the word of a supervisor such as the actor, oldest first."""
     found = select(Pause).join(Pause.order).where(Pause.state == PauseState.ASKED, answers_for_order(actor))
-    return session.scalars(found.order_by(Pause.asked_at, Pause.id)).all()
+    holder = joinedload(Pause.order).options(joinedload(Order.unit), joinedload(Order.handler))
+    return session.scalars(found.order_by(Pause.asked_at, Pause.id).options(holder, joinedload(Pause.user))).all()
 
 
 def may_ask(session: Session, order: Order, actor: Actor) -> bool:

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, joinedload, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
@@ -105,8 +106,24 @@ def _is_named(reader: NoticeReader, actor: Actor) -> bool:
 
 def waiting(session: Session, actor: Actor) -> Sequence[NoticeReader]:
     """What the person must look at: not seen yet, addressed to the own unit and role, and still standing; red first."""
-    found = (
-        select(NoticeReader)
+    found = _waiting(select(NoticeReader), actor).options(
+        joinedload(NoticeReader.notice)
+        .joinedload(Notice.order)
+        .options(joinedload(Order.unit), joinedload(Order.handler))
+    )
+    most_pressing = sorted(session.scalars(found), key=lambda each: (each.notice.due_at, each.id))
+    return sorted(most_pressing, key=lambda each: -_COLOURS.index(each.notice.colour))
+
+
+def count_waiting(session: Session, actor: Actor, colour: Colour | None = None) -> int:
+    """How many of `waiting` there are, of one colour or of all."""
+    found = _waiting(select(func.count(NoticeReader.id)), actor)
+    return session.scalar(found if colour is None else found.where(Notice.colour == colour)) or 0
+
+
+def _waiting(found: Select[Any], actor: Actor) -> Select[Any]:
+    return (
+        found.select_from(NoticeReader)
         .join(NoticeReader.notice)
         .join(Notice.order)
         .join(NoticeReader.unit)
@@ -117,10 +134,7 @@ def waiting(session: Session, actor: Actor) -> Sequence[NoticeReader]:
             or_(NoticeReader.user_id.is_(None), NoticeReader.user_id == actor.user_id),
             still_stands(),
         )
-        .options(joinedload(NoticeReader.notice).joinedload(Notice.order).joinedload(Order.unit))
     )
-    most_pressing = sorted(session.scalars(found), key=lambda each: (each.notice.due_at, each.id))
-    return sorted(most_pressing, key=lambda each: -_COLOURS.index(each.notice.colour))
 
 
 def of_order(session: Session, order: Order) -> Sequence[Notice]:

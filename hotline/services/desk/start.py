@@ -11,8 +11,10 @@ from sqlalchemy.orm import Session
 from hotline.models import Call, Order, Unit
 from hotline.rules.order_states import OrderState
 from hotline.rules.roles import Role
+from hotline.rules.supervision import Colour
+from hotline.services import supervision as notices
 from hotline.services.access import Actor, sees_call, sees_order
-from hotline.services.desk import surveys, troubles
+from hotline.services.desk import supervision, surveys, troubles
 from hotline.services.desk.orders import is_overdue, most_pressing_first
 
 
@@ -30,6 +32,10 @@ class Waiting(StrEnum):
     REFERRED = "referred"
     REOPENED = "reopened"
     OVERDUE = "overdue"
+    RED = "red"
+    NOTICES = "notices"
+    TO_DECIDE = "to_decide"
+    TO_APPOINT = "to_appoint"
     TROUBLES = "troubles"
 
 
@@ -47,6 +53,10 @@ FOR: Mapping[Waiting, frozenset[Role]] = {
     _W.REFERRED: frozenset({_R.DISPATCHER}),
     _W.REOPENED: frozenset({_R.SUPERVISOR, _R.DISPATCHER}),
     _W.OVERDUE: frozenset({_R.SUPERVISOR, _R.DISPATCHER, _R.HANDLER}),
+    _W.RED: frozenset({_R.SUPERVISOR}),
+    _W.NOTICES: frozenset({_R.CALL_TAKER, _R.DISPATCHER, _R.HANDLER, _R.SUPERVISOR}),
+    _W.TO_DECIDE: frozenset({_R.SUPERVISOR}),
+    _W.TO_APPOINT: frozenset({_R.SUPERVISOR}),
     _W.TROUBLES: frozenset({_R.SUPERVISOR, _R.ADMINISTRATOR}),
 }
 
@@ -119,6 +129,22 @@ def _surveys(session: Session, actor: Actor, _now: datetime) -> int:
     return surveys.count_for_person(session, actor)
 
 
+def _red(session: Session, actor: Actor, _now: datetime) -> int:
+    return notices.count_waiting(session, actor, Colour.RED)
+
+
+def _notices(session: Session, actor: Actor, _now: datetime) -> int:
+    return notices.count_waiting(session, actor)
+
+
+def _to_decide(session: Session, actor: Actor, _now: datetime) -> int:
+    return supervision.to_decide(session, actor)
+
+
+def _to_appoint(session: Session, actor: Actor, _now: datetime) -> int:
+    return len(supervision.to_appoint(session, actor))
+
+
 def _troubles(session: Session, actor: Actor, _now: datetime) -> int:
     return troubles.count(session, actor)
 
@@ -135,5 +161,9 @@ _COUNT: Mapping[Waiting, _Count] = {
     _W.REFERRED: _in(_W.REFERRED),
     _W.REOPENED: _in(_W.REOPENED),
     _W.OVERDUE: _overdue,
+    _W.RED: _red,
+    _W.NOTICES: _notices,
+    _W.TO_DECIDE: _to_decide,
+    _W.TO_APPOINT: _to_appoint,
     _W.TROUBLES: _troubles,
 }

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session, joinedload
 from hotline.models import Extension, NoticeReader, Order, Pause, UnclearedList, UnclearedOrder, Unit
 from hotline.rules.order_states import OrderState
 from hotline.rules.roles import Role
-from hotline.rules.supervision import Colour
 from hotline.services import extensions, orders, pauses, supervision, uncleared
 from hotline.services.access import Actor, answers_for_order
 from hotline.services.desk import units
@@ -62,13 +61,9 @@ def to_appoint(session: Session, actor: Actor) -> list[Order]:
     if Role.SUPERVISOR not in actor.roles:
         return []
     returned = select(Order).where(Order.state == OrderState.TRIAGED, Order.returns > 0, answers_for_order(actor))
-    found = session.scalars(returned.order_by(Order.received_at, Order.id).options(joinedload(Order.unit)))
+    holder = (joinedload(Order.unit), joinedload(Order.handler), joinedload(Order.place))
+    found = session.scalars(returned.order_by(Order.received_at, Order.id).options(*holder))
     return [order for order in found if orders.needs_appointment(session, order)]
-
-
-def red(session: Session, actor: Actor) -> int:
-    """How many red notices the actor has not looked at."""
-    return sum(each.notice.colour == Colour.RED for each in supervision.waiting(session, actor))
 
 
 def to_decide(session: Session, actor: Actor) -> int:
