@@ -7,9 +7,10 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from hotline.console import assistants, clock_requests, moves
+from hotline.console import assistants, clock_requests, known, moves
 from hotline.console.assistants import Assist
 from hotline.console.forms import FactForm, fact_form
+from hotline.console.known import KnownForm
 from hotline.console.lists import page_number
 from hotline.console.moves import Doing, UnusableFieldError
 from hotline.console.order_page import Refused, change, show, take_emergency_on
@@ -117,6 +118,18 @@ def take_on(number: str) -> ResponseReturnValue:
         order = desk.to_change(session, actor, number) or abort(404)
         take_emergency_on(session, order, actor, held.now())
     return redirect(url_for("orders.one", number=number))
+
+
+@area.post("/<number>/known")
+def take_as_known(number: str) -> ResponseReturnValue:
+    """Say what the order is to an earlier one of the same caller, and go on there."""
+    form = KnownForm()
+    seen = moves.seen_version(form)
+    if not form.validate() or seen is None:
+        abort(400)
+    earlier = url_for("orders.one", number=form.number.data)
+    refused = Refused("known", form)
+    return change(number, refused, lambda doing: known.take(doing, form, seen), form.number.data, then=earlier)
 
 
 @area.post("/<number>/facts/<name>")

@@ -39,6 +39,7 @@ from hotline.rules.supervision import Colour, ExtensionState, Obstacle, PauseSta
 from hotline.rules.survey_states import AttemptState, Reason, Resolved, RoundState, Satisfied
 from hotline.services.desk.clocks import ClockRequest
 from hotline.services.desk.start import Waiting
+from hotline.services.recognition import Meaning
 from speech.transcript import Doubt
 
 _ = lazy_gettext
@@ -435,6 +436,15 @@ WORDS: Mapping[type[StrEnum], Mapping[Any, LazyString]] = {
         Action.EVENT_ADDED: _p("action", "added an outreach event"),
         Action.CHANNEL_SET: _p("action", "set up a message channel"),
         Action.LETTER_WRITTEN: _p("action", "wrote to a caller"),
+        Action.TRANSFERS_TAKEN: _p("action", "took in orders of another platform"),
+        Action.RESULTS_WRITTEN: _p("action", "wrote results back to another platform"),
+        Action.PLATFORM_SET: _p("action", "set a platform that passes orders on"),
+    },
+    Meaning: {
+        Meaning.SUPPLEMENT: _p("known caller", "Adds to it"),
+        Meaning.CHASE: _p("known caller", "Asks how it stands"),
+        Meaning.REPEAT: _p("known caller", "The same request again"),
+        Meaning.AGAIN: _p("known caller", "Not settled: do it again"),
     },
     DayKind: {
         DayKind.HOLIDAY: _p("calendar", "holiday"),
@@ -566,6 +576,10 @@ def reason_words(reason: str) -> str:
     kind, _colon, said = reason.partition(":")
     if kind == "catalogue":
         return str(_p("history", "catalogue: %(said)s", said=_catalogue_words(said)))
+    if kind == "caller":
+        return str(_p("history", "the caller came again: %(number)s", number=said))
+    if kind in set(Meaning):
+        return str(_p("history", "%(meaning)s: %(number)s", meaning=word(Meaning(kind)), number=said))
     if kind != "callback":
         return reason
     return str(_p("history", "callback: %(said)s", said=_callback_words(said)))
@@ -604,6 +618,9 @@ SUBJECTS: Mapping[str, LazyString] = {
     "notices": _p("subject", "notice of supervision"),
     "local_words": _p("subject", "local word"),
     "catalogue_versions": _p("subject", "dispatch catalogue"),
+    "transfer_files": _p("subject", "file of orders passed on"),
+    "result_files": _p("subject", "file of results"),
+    "transfer_platforms": _p("subject", "platform that passes orders on"),
 }
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import false, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -134,8 +134,8 @@ def open_order_of(session: Session, came: Written, now: datetime) -> Order | Non
         TextMessage.carrier == came.carrier, TextMessage.number == came.number, TextMessage.order_id.is_not(None)
     )
     # What a message channel calls people is no telephone number, however much it looks like one.
-    number = came.number if came.channel == Channel.TEXT else None
-    theirs = or_(Order.id.in_(wrote), Order.number_to_ring == number)
+    rang = Order.number_to_ring == came.number if came.channel == Channel.TEXT else false()
+    theirs = or_(Order.id.in_(wrote), rang)
     lately = Order.received_at > now - policy_for(session, unit).repeated_within
     found = session.scalar(
         select(Order.id)

@@ -108,6 +108,16 @@ def test_whoever_asks_how_it_stands_is_told_and_the_order_shows_that_they_asked(
     assert "已受理" in sent(session)[-1]
 
 
+def test_a_name_at_a_message_channel_is_no_telephone_number(session: Session, line: Line) -> None:
+    theirs = {"carrier": "wechat", "channel": "social"}
+    withheld, rung = factories.order(session, line, number=None), factories.order(session, line)
+
+    order = factories.wrote(session, line, number=CALLER, **theirs)
+
+    assert order not in {withheld, rung}
+    assert factories.wrote(session, line, "还有一位老人", number=CALLER, **theirs) is order
+
+
 def test_a_matter_of_long_ago_is_not_added_to(session: Session, line: Line) -> None:
     first = factories.wrote(session, line)
     second = factories.wrote(session, line, at=NOW + timedelta(days=8))
