@@ -39,6 +39,7 @@ from hotline.models.supervision import (
     UnclearedOrder,
 )
 from hotline.models.surveys import AnswerKind, OptOut, Question, SurveyAnswer, SurveyAttempt, SurveyRound
+from hotline.models.transfers import ResultFile, Transfer, TransferFile, TransferPlatform, TransferResult
 from hotline.models.writing import MessageChannel, OutreachEvent, Statement
 from hotline.rules.intake import Channel
 
@@ -90,6 +91,7 @@ __all__ = [
     "RecordingKind",
     "RecordingState",
     "Result",
+    "ResultFile",
     "RosterWarning",
     "Shift",
     "ShiftSwap",
@@ -99,6 +101,10 @@ __all__ = [
     "SurveyRound",
     "TextMessage",
     "Transcript",
+    "Transfer",
+    "TransferFile",
+    "TransferPlatform",
+    "TransferResult",
     "UnclearedList",
     "UnclearedOrder",
     "UnderstandingUse",

@@ -58,6 +58,9 @@ class Action(StrEnum):
     EVENT_ADDED = "event_added"
     CHANNEL_SET = "channel_set"
     LETTER_WRITTEN = "letter_written"
+    TRANSFERS_TAKEN = "transfers_taken"
+    RESULTS_WRITTEN = "results_written"
+    PLATFORM_SET = "platform_set"
 
 
 class AuditEntry(Base):

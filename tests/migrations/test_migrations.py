@@ -41,11 +41,16 @@ from hotline.models import (
     OutreachEvent,
     Pause,
     Place,
+    ResultFile,
     RosterWarning,
     ShiftSwap,
     Statement,
     TextMessage,
     Transcript,
+    Transfer,
+    TransferFile,
+    TransferPlatform,
+    TransferResult,
     UnclearedList,
     UnclearedOrder,
     Unit,
@@ -231,7 +236,17 @@ def filled(migrated: Engine) -> Engine:
         alarm = Alarm(order=attempt.round.order, run=0, state=AlarmState.RINGING, begun_at=NOW, last_round=3)
         session.add(AlarmAttempt(alarm=alarm, attempt_number=1, token="0" * 32, **_NOT_RUNG))
         _watched(session, factories.order(session, line, OrderState.IN_PROGRESS))
+        _passed_on(session, factories.order(session, line, OrderState.CLOSED))
     return migrated
+
+
+def _passed_on(session: Session, order: Order) -> None:
+    unit, told = order.unit, {"source": "12345", "unit": order.unit}
+    session.add(TransferPlatform(name="12345", unit=unit, token_sha256="0" * 64, made_at=NOW))
+    file = TransferFile(name="转办.csv", sha256="0" * 64, taken=1, known=[], refused=[], came_at=NOW, **told)
+    transfer = Transfer(order=order, source="12345", foreign_number="GZ2026032000001", file=file, passed_on_at=NOW)
+    result = TransferResult(transfer=transfer, resolution=1, state=order.state)
+    session.add(ResultFile(made_at=NOW, results=[result], **told))
 
 
 def _watched(session: Session, order: Order) -> None:
