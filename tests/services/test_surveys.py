@@ -36,6 +36,7 @@ from hotline.rules.survey_states import (
 )
 from hotline.services import orders, surveys
 from hotline.services.access import SYSTEM, Actor, NotAllowedError
+from hotline.services.desk import surveys as desk_surveys
 from speech.understand.facts import Fact, SurveyAnswers
 
 DUE = NOW + timedelta(minutes=30)
@@ -669,6 +670,22 @@ def test_nobody_answers_for_the_caller_but_the_desk(callback: Callback, role: Ro
         answer(callback, other, Resolved.YES, Satisfied.SATISFIED, None)
     with pytest.raises(NotAllowedError):
         surveys.give_up_by_person(callback.session, callback.round, "无人接听", other, callback.now)
+
+
+@pytest.mark.parametrize("resolved", [Resolved.YES, Resolved.NO])
+def test_who_only_assists_answers_for_no_caller(callback: Callback, resolved: Resolved) -> None:
+    with_person(callback)
+    assisting = factories.unit(callback.session)
+    factories.assist(callback.session, callback.order, assisting)
+    other = factories.actor(callback.session, assisting, Role.SUPERVISOR)
+
+    with pytest.raises(NotAllowedError):
+        answer(callback, other, resolved, Satisfied.SATISFIED, None)
+    with pytest.raises(NotAllowedError):
+        surveys.give_up_by_person(callback.session, callback.round, "无人接听", other, callback.now)
+    assert desk_surveys.count_for_person(callback.session, other) == 0
+    assert desk_surveys.overview(callback.session, other, callback.now).for_person == []
+    assert (callback.round.state, callback.order.state) == (RoundState.PERSON, OrderState.RESOLVED)
 
 
 def test_a_round_that_is_over_takes_no_answer_for_a_later_resolution(callback: Callback, desk: Actor) -> None:

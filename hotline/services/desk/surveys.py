@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from hotline.models import Order, SurveyRound
 from hotline.rules.survey_states import Resolved, RoundState, Satisfied
-from hotline.services.access import Actor, sees_order
+from hotline.services.access import Actor, answers_for_order, sees_order
 
 _LATEST = 50
 PERIOD = timedelta(days=30)
@@ -47,7 +47,7 @@ class SurveyDesk:
 
 def overview(session: Session, actor: Actor, now: datetime) -> SurveyDesk:
     """What the actor sees of the surveys."""
-    waiting = _rounds(actor).where(SurveyRound.state == RoundState.PERSON).order_by(SurveyRound.opened_at)
+    waiting = _rounds(actor).where(*_for_person(actor)).order_by(SurveyRound.opened_at)
     ended = _rounds(actor).where(SurveyRound.ended_at.is_not(None)).order_by(SurveyRound.ended_at.desc())
     return SurveyDesk(
         session.scalars(waiting).all(),
@@ -66,7 +66,7 @@ def to_change(session: Session, actor: Actor, round_id: int) -> SurveyRound | No
 def count_for_person(session: Session, actor: Actor) -> int:
     """How many rounds wait for a person."""
     found = select(func.count(SurveyRound.id)).join(SurveyRound.order)
-    return session.scalar(found.where(SurveyRound.state == RoundState.PERSON, sees_order(actor))) or 0
+    return session.scalar(found.where(*_for_person(actor))) or 0
 
 
 def sums(session: Session, actor: Actor, now: datetime) -> Sums:
@@ -84,6 +84,11 @@ def sums(session: Session, actor: Actor, now: datetime) -> Sums:
         by_resolved={answer: sum(row[3] for row in said if row[1] == answer) for answer in Resolved},
         by_satisfied={answer: sum(row[3] for row in said if row[2] == answer) for answer in Satisfied},
     )
+
+
+def _for_person(actor: Actor) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Who only assists, or was referred to, asks no caller how others did."""
+    return SurveyRound.state == RoundState.PERSON, answers_for_order(actor)
 
 
 def _rounds(actor: Actor) -> Select[SurveyRound]:

@@ -21,8 +21,8 @@ from hotline.models import (
 from hotline.rules import survey_states
 from hotline.rules.clocks import next_calling_time
 from hotline.rules.machine import ImpossibleMoveError
+from hotline.rules.order_states import Move
 from hotline.rules.policy import Policy
-from hotline.rules.roles import DESK
 from hotline.rules.survey_states import (
     AttemptState,
     Reason,
@@ -34,7 +34,7 @@ from hotline.rules.survey_states import (
     Verdict,
 )
 from hotline.services import orders, outbox, text_messages
-from hotline.services.access import SYSTEM, Actor, require_role
+from hotline.services.access import SYSTEM, Actor
 from hotline.services.clocks import limits_for
 from hotline.services.organisation import policy_for
 from speech.understand.facts import SurveyAnswers
@@ -100,10 +100,10 @@ def answer_by_person(
 
     Raises:
         hotline.rules.machine.ImpossibleMoveError: the round is over.
-        NotAllowedError
+        NotAllowedError: the person may not close the order, whatever the answers are.
     """
-    require_role(actor, *DESK)
     _require_open(survey, RoundEvent.ANSWER)
+    orders.check(session, survey.order, Move.CLOSE, actor)
     survey.resolved, survey.satisfied, survey.reason, survey.note = resolved, satisfied, reason, note
     survey.user_id = actor.user_id
     conclude(session, survey, RoundEvent.HAND_OVER, actor, now, zone)
@@ -114,10 +114,10 @@ def give_up_by_person(session: Session, survey: SurveyRound, note: str, actor: A
 
     Raises:
         hotline.rules.machine.ImpossibleMoveError: the round is over, or not with a person yet.
-        NotAllowedError
+        NotAllowedError: the person may not close the order.
     """
-    require_role(actor, *DESK)
     _require_open(survey, RoundEvent.GIVE_UP)
+    orders.check(session, survey.order, Move.CLOSE, actor)
     survey.note, survey.user_id = note, actor.user_id
     move_round(survey, RoundEvent.GIVE_UP, now)
     orders.close(session, survey.order, actor, now, "callback:not_reached")
