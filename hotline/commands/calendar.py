@@ -27,7 +27,7 @@ def _import(days: Path, unit_code: str | None) -> None:
     there already are replaced, others stay.
     """
     with transaction() as (session, now), plain_errors():
-        brought = calendar.import_days(session, days, _unit(session, unit_code), SYSTEM, now)
+        brought = calendar.import_days(session, days.name, days.read_bytes(), _unit(session, unit_code), SYSTEM, now)
     click.echo(f"{brought.added} added, {brought.changed} changed, {brought.same} as before")
 
 

@@ -21,6 +21,7 @@ from hotline.console import (
     errors,
     learning,
     orders,
+    policies,
     recordings,
     signing,
     start,
@@ -36,7 +37,20 @@ from hotline.console.person import WORKING_DAY, load_person
 from hotline.rules.roles import Role
 from hotline.settings import Settings
 
-_AREAS = (signing, start, calls, orders, recordings, surveys, supervision, catalogue, troubles, learning, audit)
+_AREAS = (
+    signing,
+    start,
+    calls,
+    orders,
+    recordings,
+    surveys,
+    supervision,
+    catalogue,
+    policies,
+    troubles,
+    learning,
+    audit,
+)
 _TRANSLATIONS = Path(__file__).parent / "translations"
 _LARGEST_REQUEST = 1024 * 1024
 _NOBODY: frozenset[Role] = frozenset()

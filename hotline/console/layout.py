@@ -1,6 +1,7 @@
 """What every page of the console has: templates, static files, and the words and times that templates use."""
 
 import hashlib
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from hotline.console.reading import without_numbers
 from hotline.console.transcripts import UNSURE
 from hotline.console.trouble_words import receipt_words, trouble_words
 from hotline.console.waveform import waveform_of
+from hotline.models import EmergencyMode
+from hotline.services import emergency_mode
 from hotline.services.desk.orders import clock_of
 from hotline.web import runtime
 
@@ -64,7 +67,17 @@ def _of_this_request() -> dict[str, Any]:
         "language": languages.language(),
         "now": runtime().now(),
         "here": _here(),
+        "emergency_modes": _emergency_modes,
     }
+
+
+def _emergency_modes() -> Sequence[EmergencyMode]:
+    """Those that are on for the unit of whoever looks, or below it; every page says so."""
+    if not current_user.is_authenticated:
+        return ()
+    held = runtime()
+    with held.transaction() as session:
+        return emergency_mode.touching(session, current_user.actor, held.now())
 
 
 def _here() -> str:

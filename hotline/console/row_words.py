@@ -38,6 +38,10 @@ ROWS: Sequence[tuple[str, LazyString]] = (
     (rf"{_SAID} is no date: .*", _("“%(said)s” is no date; write 2026-03-02.")),
     (rf"{_SAID} is no time of day: .*", _("“%(said)s” is no time of day; write hours and minutes.")),
     (r".+ do not exist on .+: the clocks are put forward", _("The clocks jump over these hours on that day.")),
+    (rf"{_SAID} is no day, .*", _("“%(said)s” is no day; write 2026-03-02.")),
+    (rf"{_SAID} is neither holiday nor workday", _("“%(said)s” is neither holiday nor workday.")),
+    (r"a day's name has 1 to (?P<most>\d+) characters", _("The name of a day has 1 to %(most)s characters.")),
+    (r"(?P<day>\S+) stands in .*:(?P<row>\d+) already", _("%(day)s stands in row %(row)s already.")),
     (r"date value out of range", _("The date is too far away.")),
     (r"(?P<login>\S+) is on duty then by .*:(?P<row>\d+)", _("%(login)s is on duty then by row %(row)s.")),
     (

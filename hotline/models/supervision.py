@@ -57,6 +57,8 @@ class EmergencyMode(Base):
     ended_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"), index=True)
 
     unit: Mapped[Unit] = relationship()
+    user: Mapped[User | None] = relationship(foreign_keys=[user_id])
+    ended_by: Mapped[User | None] = relationship(foreign_keys=[ended_by_id])
 
 
 class Pause(Base):

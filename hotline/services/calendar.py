@@ -3,18 +3,17 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from hotline.models import Action, CalendarDay, Unit
 from hotline.rules.calendar import DayKind, WorkingTime
 from hotline.rules.policy import Policy
 from hotline.rules.roles import Role
 from hotline.services import audit, csv_files
-from hotline.services.access import Actor, require_role
+from hotline.services.access import Actor, NotAllowedError, reaches, require_role, require_top
 from hotline.services.csv_files import Row, UnusableRowsError
 
 _LONGEST_NAME = 60
@@ -55,8 +54,12 @@ def days(session: Session, unit: Unit | None, year: int | None = None) -> Sequen
     return session.scalars(wanted.order_by(CalendarDay.day)).all()
 
 
-def import_days(session: Session, file: Path, unit: Unit | None, actor: Actor, now: datetime) -> Imported:
-    """Bring in special days: `day` (2026-01-01), `kind` (holiday or workday), `name`; a day that is there is replaced.
+def import_days(
+    session: Session, file_name: str, content: bytes, unit: Unit | None, actor: Actor, now: datetime
+) -> Imported:
+    """Bring in special days out of a file: `day` (2026-01-01), `kind` (holiday or workday), `name`.
+
+    A day that is there is replaced.
 
     Deadlines that run already stay as they were given; those reckoned from now on go by the new days.
 
@@ -64,9 +67,9 @@ def import_days(session: Session, file: Path, unit: Unit | None, actor: Actor, n
         UnusableRowsError: with every row that cannot be used; nothing was changed then.
         NotAllowedError
     """
-    require_role(actor, Role.ADMINISTRATOR)
+    _check_allowed(session, unit, actor)
     troubles: list[str] = []
-    rows = csv_files.rows(file.name, file.read_bytes(), ("day", "kind", "name"), troubles)
+    rows = csv_files.rows(file_name, content, ("day", "kind", "name"), troubles)
     troubles += _wrong(rows)
     if troubles:
         raise UnusableRowsError(troubles)
@@ -91,13 +94,33 @@ def remove_day(session: Session, day: date, unit: Unit | None, actor: Actor, now
     Raises:
         NotAllowedError
     """
-    require_role(actor, Role.ADMINISTRATOR)
+    _check_allowed(session, unit, actor)
     known = next((each for each in days(session, unit, day.year) if each.day == day), None)
     if known is None:
         return False
     session.delete(known)
     _note(session, unit, f"{day} removed", actor, now)
     return True
+
+
+def special_days(session: Session, unit: Unit, year: int) -> Sequence[CalendarDay]:
+    """The special days of a year that count for the unit: of several for one day the nearest unit's."""
+    chain = [int(part) for part in unit.path.strip("/").split("/")]
+    of_us = or_(CalendarDay.unit_id.is_(None), CalendarDay.unit_id.in_(chain))
+    of_year = CalendarDay.day.between(date(year, 1, 1), date(year, 12, 31))
+    found = session.scalars(select(CalendarDay).where(of_us, of_year).options(joinedload(CalendarDay.unit)))
+    nearest_last = sorted(found, key=lambda each: chain.index(each.unit_id) + 1 if each.unit_id else 0)
+    return sorted({each.day: each for each in nearest_last}.values(), key=lambda each: each.day)
+
+
+def _check_allowed(session: Session, unit: Unit | None, actor: Actor) -> None:
+    """What counts for everybody is the topmost unit's to say."""
+    if unit is None:
+        require_top(actor, Role.ADMINISTRATOR)
+        return
+    require_role(actor, Role.ADMINISTRATOR)
+    if not reaches(session, actor, unit.id):
+        raise NotAllowedError("the unit is none of the person's")
 
 
 def _note(session: Session, unit: Unit | None, detail: str, actor: Actor, now: datetime) -> None:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from hotline.models import Action, EmergencyMode, Order, Unit
 from hotline.rules.clocks import Deadlines, Step, deadlines, earlier
@@ -125,6 +125,27 @@ def modes(session: Session, actor: Actor, now: datetime) -> Sequence[EmergencyMo
         )
         .order_by(EmergencyMode.started_at.desc(), EmergencyMode.id.desc())
     ).all()
+
+
+def touching(session: Session, actor: Actor, now: datetime) -> Sequence[EmergencyMode]:
+    """The modes that are on now for the actor's unit, or for one below it; those from above first."""
+    chain = [int(part) for part in actor.unit_path.strip("/").split("/") if part]
+    below = Unit.path.startswith(actor.unit_path, autoescape=True)
+    found = select(EmergencyMode).join(EmergencyMode.unit).options(contains_eager(EmergencyMode.unit))
+    on = found.where(_is_on(now), or_(Unit.id.in_(chain), below))
+    return session.scalars(on.order_by(func.length(Unit.path), EmergencyMode.id)).all()
+
+
+def history(session: Session, unit: Unit, limit: int = 50) -> Sequence[EmergencyMode]:
+    """The modes that were or are on for the unit, set by itself or above it, newest first."""
+    chain = [int(part) for part in unit.path.strip("/").split("/")]
+    who = (joinedload(EmergencyMode.unit), joinedload(EmergencyMode.user), joinedload(EmergencyMode.ended_by))
+    found = select(EmergencyMode).where(EmergencyMode.unit_id.in_(chain)).options(*who)
+    return session.scalars(found.order_by(EmergencyMode.started_at.desc(), EmergencyMode.id.desc()).limit(limit)).all()
+
+
+def _is_on(now: datetime) -> ColumnElement[bool]:
+    return func.coalesce(EmergencyMode.ended_at, EmergencyMode.ends_at) > now
 
 
 def end_what_is_over(session: Session, now: datetime) -> None:

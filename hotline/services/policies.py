@@ -1,5 +1,7 @@
 """What a unit sets for itself and all below it: looked at as a whole before it is stored, and written down."""
 
+import hashlib
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -8,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hotline.models import Action, Unit
+from hotline.rules.facts import Urgency
 from hotline.rules.policy import Policy, PolicyError
 from hotline.rules.roles import Role
 from hotline.services import audit
@@ -17,6 +20,43 @@ from hotline.services.organisation import policy_for
 
 class NotSetError(ValueError):
     """The unit has not set this itself."""
+
+
+class PolicyChangedError(Exception):
+    """Somebody else has changed the unit's settings since the person looked."""
+
+
+def version(unit: Unit) -> str:
+    """Changes whenever what the unit set itself does."""
+    return hashlib.sha256(json.dumps(unit.policy, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def lock(session: Session, unit: Unit, seen: str) -> None:
+    """Let nobody else change the unit's settings until the transaction ends.
+
+    Raises:
+        PolicyChangedError: they are not those whose version the person has `seen`.
+    """
+    found = select(Unit).where(Unit.id == unit.id).with_for_update(key_share=True)
+    session.scalars(found, execution_options={"populate_existing": True}).one()
+    if version(unit) != seen:
+        raise PolicyChangedError
+
+
+def set_limits(
+    session: Session, unit: Unit, table: str, urgency: Urgency, told: Mapping[str, Any], actor: Actor, now: datetime
+) -> Policy:
+    """Let the unit set exactly `told` of one urgency's limits, and take the rest of them from above.
+
+    `table` is `limits` or `emergency_mode`; `told` is as a unit stores it, and may be empty.
+
+    Raises:
+        PolicyError, NotAllowedError
+    """
+    others = {name: value for name, value in unit.policy.get(table, {}).items() if name != urgency}
+    own = {**others, urgency.value: dict(told)} if told else others
+    stored = {key: value for key, value in unit.policy.items() if key != table}
+    return _store(session, unit, {**stored, table: own} if own else stored, f"{table} set", actor, now)
 
 
 def set_policy(session: Session, unit: Unit, key: str, value: Any, actor: Actor, now: datetime) -> Policy:

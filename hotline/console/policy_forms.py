@@ -1,0 +1,383 @@
+"""What people fill in about the rules of a unit: limits, other figures, the calendar, emergency mode."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import time, timedelta
+from typing import Any
+
+from flask_babel import LazyString, gettext, ngettext, pgettext
+from flask_babel import lazy_gettext as _
+from flask_wtf.file import FileField, FileRequired
+from wtforms import (
+    BooleanField,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+    TimeField,
+    widgets,
+)
+from wtforms.fields import SelectChoice
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
+
+from hotline.console.clock_forms import MomentField
+from hotline.console.forms import Form
+from hotline.console.moments import span as span_words
+from hotline.rules.calendar import Hours
+from hotline.rules.clocks import Step
+from hotline.rules.policy import NEVER_RESTS, Limits, Portion
+from hotline.services.desk.policies import LimitsDesk
+
+_LONGEST_REASON = 500
+_LONGEST_HOURS = 200
+_MOST = 1_000_000
+
+_FOREIGN: Mapping[str, Any] = {"invalid_choice_message": _("This is none of the choices.")}
+_missing = DataRequired(message=_("Please fill this in."))
+_not_chosen = InputRequired(message=_("Please choose one."))
+_no_number = NumberRange(1, _MOST, message=_("Please write a whole number from 1 on."))
+
+ABOVE, NONE, YES, NO = "above", "none", "yes", "no"
+_SPANS: Mapping[str, timedelta] = {
+    "minutes": timedelta(minutes=1),
+    "hours": timedelta(hours=1),
+    "days": timedelta(days=1),
+}
+_SPAN_CHOICES = [
+    SelectChoice("minutes", _("minutes")),
+    SelectChoice("hours", _("hours")),
+    SelectChoice("days", _("days")),
+]
+_YES_NO = [SelectChoice(YES, _("yes")), SelectChoice(NO, _("no"))]
+
+
+# 1 is Monday, as everywhere.
+WEEKDAYS: Mapping[int, LazyString] = {
+    1: _("Monday"),
+    2: _("Tuesday"),
+    3: _("Wednesday"),
+    4: _("Thursday"),
+    5: _("Friday"),
+    6: _("Saturday"),
+    7: _("Sunday"),
+}
+
+
+class SettingForm(Form):
+    """Something that a unit sets; `unit` is whose, `seen` the version of its settings that the person looked at."""
+
+    unit = HiddenField()
+    seen = HiddenField()
+
+
+class LimitsForm(SettingForm):
+    """The limits of one urgency: for each part what counts above, or the unit's own."""
+
+    accept_amount = IntegerField(_("Accepted within"), [Optional(), _no_number])
+    accept_span = SelectField(_("Accepted within"), **_FOREIGN)
+    contact_amount = IntegerField(_("Caller contacted within"), [Optional(), _no_number])
+    contact_span = SelectField(_("Caller contacted within"), **_FOREIGN)
+    resolve_amount = IntegerField(_("Result within"), [Optional(), _no_number])
+    resolve_span = SelectField(_("Result within"), **_FOREIGN)
+    same_day = SelectField(_("Result on the same day"), **_FOREIGN)
+    in_working_time = SelectField(_("Only working time counts"), **_FOREIGN)
+
+    def offer(self, desk: LimitsDesk) -> None:
+        """Set the choices, and what counts above as one of them."""
+        for step in Step:
+            above = getattr(desk.above, step)
+            taken = SelectChoice(ABOVE, _("as above: %(limit)s", limit=limit_words(above)))
+            self[f"{step}_span"].choices = [taken, *_SPAN_CHOICES, SelectChoice(NONE, _("no limit"))]
+        for flag in ("same_day", "in_working_time"):
+            above = yes_no(getattr(desk.above, flag))
+            self[flag].choices = [SelectChoice(ABOVE, _("as above: %(limit)s", limit=above)), *_YES_NO]
+        if desk.urgency in NEVER_RESTS:
+            del self.in_working_time
+
+    def told(self) -> dict[str, Any]:
+        """What the unit sets itself, as it is stored."""
+        told: dict[str, Any] = {}
+        for step in Step:
+            chosen = self[f"{step}_span"].data
+            if chosen != ABOVE:
+                told[step.value] = None if chosen == NONE else _seconds(self[f"{step}_amount"].data, chosen)
+        flags = (flag for flag in ("same_day", "in_working_time") if flag in self)
+        return told | {flag: self[flag].data == YES for flag in flags if self[flag].data != ABOVE}
+
+    def is_usable(self, above: Limits) -> bool:
+        """Whether what was filled in makes sense together with what counts above; what does not is named."""
+        for step in Step:
+            amount, chosen = self[f"{step}_amount"], self[f"{step}_span"].data
+            if chosen in _SPANS and amount.data is None:
+                amount.errors = [gettext("Please write a number.")]
+            elif chosen in _SPANS and amount.data * _SPANS[chosen] > timedelta(days=366):
+                amount.errors = [gettext("A limit is at most a year.")]
+        told = self.told() if not self.errors_found else {}
+        if told.get("same_day", above.same_day) and told.get("resolve", above.resolve) is not None:
+            self.same_day.errors = [
+                gettext("With the same day there is no other limit for the result: choose “no limit”.")
+            ]
+        return not self.errors_found
+
+    @property
+    def errors_found(self) -> bool:
+        """Whether any field has one."""
+        return any(field.errors for field in self)
+
+
+def limits_data(desk: LimitsDesk) -> dict[str, Any]:
+    """What a form for these limits begins with."""
+    data: dict[str, Any] = {}
+    for step in Step:
+        if step not in desk.own:
+            data[f"{step}_span"] = ABOVE
+        elif getattr(desk.limits, step) is None:
+            data[f"{step}_span"] = NONE
+        else:
+            data[f"{step}_amount"], data[f"{step}_span"] = _in_words(getattr(desk.limits, step))
+    for flag in ("same_day", "in_working_time"):
+        data[flag] = (YES if desk.own[flag] else NO) if flag in desk.own else ABOVE
+    return data
+
+
+class YesNoForm(SettingForm):
+    """Yes or no."""
+
+    value = RadioField(_("Setting"), [_not_chosen], choices=_YES_NO, **_FOREIGN)
+
+
+class SpanForm(SettingForm):
+    """A length of time."""
+
+    amount = IntegerField(_("How long"), [InputRequired(message=_("Please write a number.")), _no_number])
+    span = SelectField(_("Measured in"), [_not_chosen], choices=_SPAN_CHOICES, **_FOREIGN)
+
+
+class PortionForm(SettingForm):
+    """A share of the time given, and at most so long."""
+
+    percent = IntegerField(
+        _("Share of the time given, in per cent"),
+        [
+            InputRequired(message=_("Please write a number.")),
+            NumberRange(0, 100, message=_("Please write a number from 0 to 100.")),
+        ],
+    )
+    amount = IntegerField(_("At most"), [InputRequired(message=_("Please write a number.")), _no_number])
+    span = SelectField(_("Measured in"), [_not_chosen], choices=_SPAN_CHOICES, **_FOREIGN)
+
+
+class CountForm(SettingForm):
+    """A number; how large it may be, the policy says."""
+
+    count = IntegerField(
+        _("Count"),
+        [
+            InputRequired(message=_("Please write a number.")),
+            NumberRange(0, 100, message=_("Please write a number from 0 to 100.")),
+        ],
+    )
+
+
+class TimeForm(SettingForm):
+    """A local time of day."""
+
+    at = TimeField(
+        _("Time of day"),
+        [InputRequired(message=_("Please write a time of day."))],
+        invalid_value_message=_("Please write a time of day."),
+    )
+
+
+class WeekdaysForm(SettingForm):
+    """Days of the week."""
+
+    days = SelectMultipleField(
+        _("Working days"),
+        [InputRequired(message=_("Please choose at least one."))],
+        choices=[SelectChoice(str(day), name) for day, name in WEEKDAYS.items()],
+        option_widget=widgets.CheckboxInput(),
+        **_FOREIGN,
+    )
+
+
+class HoursForm(SettingForm):
+    """Stretches of a day."""
+
+    hours = StringField(
+        _("Working hours, one stretch after the other"),
+        [_missing, Length(max=_LONGEST_HOURS, message=_("Please write at most %(max)d characters."))],
+        render_kw={"placeholder": "09:00-12:00 14:00-18:00"},
+    )
+
+
+@dataclass(frozen=True)
+class SettingKind:
+    """How one figure is filled in, stored and told."""
+
+    form: type[SettingForm]
+    data: Callable[[Any], dict[str, Any]]
+    told: Callable[[Any], Any]
+    words: Callable[[Any], str]
+
+
+def _seconds(amount: int, span: str) -> int:
+    return int((amount * _SPANS[span]).total_seconds())
+
+
+def _in_words(length: timedelta) -> tuple[int, str]:
+    """In the largest measure that gives a whole number."""
+    for name in ("days", "hours"):
+        if length and not length % _SPANS[name]:
+            return length // _SPANS[name], name
+    return length // _SPANS["minutes"], "minutes"
+
+
+def length_words(length: timedelta) -> str:
+    """A length of time, exactly."""
+    if not length:
+        return str(ngettext("%(num)d minute", "%(num)d minutes", 0))
+    return span_words(length)
+
+
+def limit_words(limit: timedelta | None) -> str:
+    """A limit; None is none."""
+    if limit is None:
+        return str(gettext("no limit"))
+    amount, measure = _in_words(limit)
+    if measure == "days":
+        return str(ngettext("%(num)d day", "%(num)d days", amount))
+    return length_words(limit)
+
+
+def yes_no(value: bool) -> str:
+    """Yes or no."""
+    return str(gettext("yes")) if value else str(gettext("no"))
+
+
+def _portion_words(value: Portion) -> str:
+    return str(
+        gettext(
+            "%(percent)d %% of the time given, at most %(most)s",
+            percent=round(value.share * 100),
+            most=limit_words(value.most),
+        )
+    )
+
+
+def _weekday_words(value: frozenset[int]) -> str:
+    return str(pgettext("between the parts of a list", ", ")).join(str(WEEKDAYS[day]) for day in sorted(value))
+
+
+def _hours_words(value: tuple[Hours, ...]) -> str:
+    return " ".join(f"{each.start:%H:%M}-{each.end:%H:%M}" for each in value)
+
+
+def _hours_told(form: HoursForm) -> list[list[str]]:
+    """As the policy stores them; what is no stretch it refuses."""
+    said = form.hours.data.replace("，", " ").replace(",", " ").replace("～", "-").replace("—", "-").replace("：", ":")
+    return [stretch.split("-") for stretch in said.split()]
+
+
+def _length(form: SpanForm | PortionForm) -> int:
+    return _seconds(form.amount.data, form.span.data)
+
+
+def _length_data(length: timedelta) -> dict[str, Any]:
+    amount, span = _in_words(length)
+    return {"amount": amount, "span": span}
+
+
+_YES_OR_NO = SettingKind(
+    YesNoForm, lambda value: {"value": YES if value else NO}, lambda form: form.value.data == YES, yes_no
+)
+_SPAN = SettingKind(SpanForm, _length_data, _length, limit_words)
+_PORTION = SettingKind(
+    PortionForm,
+    lambda value: {"percent": round(value.share * 100), **_length_data(value.most)},
+    lambda form: {"share": form.percent.data / 100, "most": _length(form)},
+    _portion_words,
+)
+_COUNT = SettingKind(CountForm, lambda value: {"count": value}, lambda form: form.count.data, str)
+_TIME = SettingKind(
+    TimeForm,
+    lambda value: {"at": value},
+    lambda form: form.at.data.strftime("%H:%M"),
+    lambda value: f"{value:%H:%M}" if isinstance(value, time) else "",
+)
+
+SETTINGS: Mapping[str, SettingKind] = {
+    "reminder": _PORTION,
+    "red_after": _PORTION,
+    "copies_up": _COUNT,
+    "quiet_from": _TIME,
+    "quiet_until": _TIME,
+    "uncleared_at": _TIME,
+    "pause_needs_approval": _YES_OR_NO,
+    "longest_pause": _SPAN,
+    "appoint_after_returns": _COUNT,
+    "working_weekdays": SettingKind(
+        WeekdaysForm,
+        lambda value: {"days": [str(day) for day in sorted(value)]},
+        lambda form: [int(day) for day in form.days.data],
+        _weekday_words,
+    ),
+    "working_hours": SettingKind(HoursForm, lambda value: {"hours": _hours_words(value)}, _hours_told, _hours_words),
+}
+
+
+# What each figure is called, and what it does.
+SETTING_WORDS: Mapping[str, tuple[LazyString, LazyString]] = {
+    "reminder": (_("Blue reminder"), _("So long before a limit whoever has to act is reminded.")),
+    "red_after": (
+        _("Red notice"),
+        _("So long after a limit the district’s supervisors are told; yellow comes at once."),
+    ),
+    "copies_up": (_("Copies upwards"), _("So many supervising units above the one told get a copy.")),
+    "quiet_from": (_("Reminders rest from"), _("Blue reminders wait for the morning, but for emergencies.")),
+    "quiet_until": (_("Reminders rest until"), _("Equal times mean that they never rest.")),
+    "uncleared_at": (_("List of the day at"), _("When the list of what is not cleared is made each day.")),
+    "pause_needs_approval": (_("Pauses need approval"), _("Whether a handler’s pause waits for a supervisor.")),
+    "longest_pause": (_("Longest pause"), _("All pauses of one run of work together last no longer.")),
+    "appoint_after_returns": (
+        _("Supervisor appoints after returns"),
+        _("After so many returns a supervisor says who gets the order."),
+    ),
+    "working_weekdays": (_("Working days"), _("Where only working time counts; holidays stand in the calendar.")),
+    "working_hours": (_("Working hours"), _("Where only working time counts.")),
+}
+
+TABLE_WORDS: Mapping[str, LazyString] = {
+    "limits": _("Limits on ordinary days"),
+    "emergency_mode": _("Limits in emergency mode"),
+}
+
+
+class CalendarForm(Form):
+    """Special days as a file, for a unit or for everybody."""
+
+    EVERYBODY = "everybody"
+
+    unit = HiddenField()
+    whom = RadioField(_("For whom"), [_not_chosen], **_FOREIGN)
+    file = FileField(_("CSV file"), [FileRequired(message=_("Please choose a file."))])
+
+    def offer(self, unit_name: str, *, everybody: bool) -> None:
+        """Set for whom the days may be."""
+        own = SelectChoice("unit", _("%(unit)s and all below it", unit=unit_name))
+        self.whom.choices = [own, SelectChoice(self.EVERYBODY, _("everybody"))] if everybody else [own]
+
+
+class EmergencyForm(Form):
+    """Switch emergency mode on."""
+
+    unit = HiddenField()
+    reason = TextAreaField(
+        _("Reason"),
+        [_missing, Length(max=_LONGEST_REASON, message=_("Please write at most %(max)d characters."))],
+    )
+    until = MomentField(_("Until when, at most 31 days"))
+    includes_open = BooleanField(_("Also for orders that are open already, counted from now"))
