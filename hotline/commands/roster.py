@@ -31,7 +31,7 @@ def _import(plan: Path) -> None:
     """
     zone = read_settings().zone
     with transaction() as (session, now), plain_errors():
-        brought = roster.import_shifts(session, plan, SYSTEM, now, zone)
+        brought = roster.import_shifts(session, plan.name, plan.read_bytes(), SYSTEM, now, zone)
     click.echo(f"{brought.added} shifts, {brought.kept} as before")
     for login in brought.cannot_be_rung:
         click.echo(f"{login} has no telephone and cannot be rung: `flask users phone {login} NUMBER`", err=True)

@@ -42,12 +42,15 @@ def install_layout(app: Flask) -> None:
         full_time=moments.full,
         span=moments.span,
         seconds=moments.seconds,
+        day=moments.day,
+        hour=moments.hour,
         trouble_words=trouble_words,
         receipt_words=receipt_words,
     )
     app.jinja_env.globals.update(
         UNSURE=UNSURE,
         asset=_asset,
+        stretch=moments.stretch,
         fact_words=words.fact_words,
         clock_of=clock_of,
         waveform_of=waveform_of,

@@ -1,8 +1,8 @@
 """Times as people read them: local, with today and yesterday in words, and how long is left."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
-from flask_babel import gettext, ngettext
+from flask_babel import format_date, gettext, ngettext, pgettext
 from markupsafe import Markup
 
 from hotline.web import runtime
@@ -48,3 +48,28 @@ def span(length: timedelta) -> str:
 def seconds(length_s: int | None) -> str:
     """The length of a call or recording as minutes and seconds."""
     return "" if length_s is None else f"{length_s // 60}:{length_s % 60:02d}"
+
+
+def day(on: date) -> str:
+    """A day with its weekday, without the year."""
+    return str(format_date(on, pgettext("pattern of a date", "EEE d MMM")))
+
+
+def hour(at: datetime) -> str:
+    """The local time of day."""
+    return f"{at.astimezone(runtime().settings.zone):%H:%M}"
+
+
+def stretch(begins_at: datetime, ends_at: datetime) -> str:
+    """From when until when, local, in as few words as say it."""
+    zone = runtime().settings.zone
+    begins, ends = begins_at.astimezone(zone), ends_at.astimezone(zone)
+    told = {"day": day(begins.date()), "begins": f"{begins:%H:%M}", "ends": f"{ends:%H:%M}"}
+    days = (ends.date() - begins.date()).days
+    if days == 0:
+        return str(gettext("%(day)s, %(begins)s to %(ends)s", **told))
+    if days == 1 and ends.time() == time(0):
+        return str(gettext("%(day)s, %(begins)s to %(ends)s", **{**told, "ends": "24:00"}))
+    if days == 1:
+        return str(gettext("%(day)s, %(begins)s to %(ends)s of the next day", **told))
+    return str(gettext("%(day)s, %(begins)s to %(until)s, %(ends)s", **told, until=day(ends.date())))

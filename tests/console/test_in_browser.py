@@ -247,7 +247,7 @@ def test_no_page_is_wider_than_its_screen(served: Served, page: Page, width: int
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     sign_in(page)
 
-    for path in ("/", "/calls", "/orders", f"/orders/{number}", "/surveys"):
+    for path in ("/", "/calls", "/orders", f"/orders/{number}", "/surveys", "/roster", "/catalogue"):
         page.goto(path)
         for each in page.locator("details").all():
             each.evaluate("details => { details.open = true }")

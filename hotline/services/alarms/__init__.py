@@ -1,6 +1,7 @@
 """The emergency alarm: one after the other on the roster is rung and texted until somebody has taken it on."""
 
 from hotline.services.alarms.chain import (
+    CAN_ACT,
     Unanswered,
     acknowledge,
     attempt_by_token,
@@ -22,6 +23,7 @@ from hotline.services.alarms.chain import (
 from hotline.services.alarms.talk import Heard, WrongNumberError, event_of, keyed, picked_up, progressed
 
 __all__ = [
+    "CAN_ACT",
     "Heard",
     "Unanswered",
     "WrongNumberError",

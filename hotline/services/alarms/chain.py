@@ -40,7 +40,7 @@ from hotline.services.surveys import Dial
 _LOOK_BACK = timedelta(days=1)
 _UNSIGNED = (OrderState.RECEIVED, OrderState.TRIAGED, OrderState.DISPATCHED)
 # Whoever opens an order as one of these can do something about it; an administrator keeps the system running.
-_CAN_ACT = frozenset({Role.CALL_TAKER, Role.DISPATCHER, Role.HANDLER, Role.SUPERVISOR})
+CAN_ACT = frozenset({Role.CALL_TAKER, Role.DISPATCHER, Role.HANDLER, Role.SUPERVISOR})
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ def can_act(session: Session, order: Order, actor: Actor) -> bool:
     """Whether the person could take an emergency on: works where the order is held or came in, or above."""
     unit, intake = session.get_one(Unit, order.unit_id), session.get_one(Unit, order.intake_unit_id)
     sees = any(each.path.startswith(actor.unit_path) for each in (unit, intake))
-    return not actor.is_system and bool(actor.roles & _CAN_ACT) and sees
+    return not actor.is_system and bool(actor.roles & CAN_ACT) and sees
 
 
 def ring(session: Session, attempt_id: int, carrier: str, now: datetime) -> Dial | Unanswered | None:

@@ -8,13 +8,15 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from hotline.models import Call, Order, Unit
+from hotline.models import Alarm, Call, HandoverNote, Order, RosterWarning, Unit
 from hotline.rules.order_states import OrderState
 from hotline.rules.roles import Role
 from hotline.rules.supervision import Colour
+from hotline.services import alarms
 from hotline.services import supervision as notices
 from hotline.services.access import Actor, sees_call, sees_order
-from hotline.services.desk import supervision, surveys, troubles
+from hotline.services.alarms import CAN_ACT
+from hotline.services.desk import roster, supervision, surveys, troubles
 from hotline.services.desk.orders import is_overdue, most_pressing_first
 
 
@@ -63,15 +65,28 @@ FOR: Mapping[Waiting, frozenset[Role]] = {
 
 @dataclass(frozen=True)
 class StartDesk:
-    """What waits for a person: how many of each kind, and the orders to begin with."""
+    """What waits for a person: how many of each kind, the orders to begin with, and what must not be overlooked.
+
+    `alarms` are emergencies that nobody has taken on, `notes` what the shift before left, `warnings` tell of hours in
+    which nobody is on duty.
+    """
 
     counts: Mapping[Waiting, int]
     orders: Sequence[Order]
+    alarms: Sequence[Alarm]
+    notes: Sequence[HandoverNote]
+    warnings: Sequence[RosterWarning]
 
 
 def overview(session: Session, actor: Actor, now: datetime) -> StartDesk:
     """What the first page shows."""
-    return StartDesk(waiting(session, actor, now), _next(session, actor))
+    return StartDesk(
+        waiting(session, actor, now),
+        _next(session, actor),
+        alarms.unacknowledged(session, actor) if actor.roles & CAN_ACT else (),
+        roster.notes_for(session, actor, now),
+        roster.warnings_for(session, actor, now),
+    )
 
 
 def waiting(session: Session, actor: Actor, now: datetime) -> dict[Waiting, int]:

@@ -2,24 +2,30 @@
 
 from hotline.services.roster.gaps import Gap, gaps_of, rostered_units, see_warning, tell_gaps, warnings
 from hotline.services.roster.handover import (
+    LONGEST_NOTE,
     NothingWrittenError,
     NotOnDutyError,
     leave_note,
+    may_leave,
+    may_read,
     notes,
     read_note,
     unread_notes,
 )
 from hotline.services.roster.on_duty import OnDuty, everybody_on, numbers_for_caller, who_is_on
 from hotline.services.roster.plan import (
+    PLANNERS,
     OverlapError,
     PastShiftError,
     cancel,
+    may_plan,
     plan,
     shift_to_change,
     shifts,
 )
 from hotline.services.roster.plan_files import Imported, import_shifts
 from hotline.services.roster.swaps import (
+    NoSwap,
     NoSwapError,
     accept_swap,
     ask_swap,
@@ -31,8 +37,11 @@ from hotline.services.roster.swaps import (
 )
 
 __all__ = [
+    "LONGEST_NOTE",
+    "PLANNERS",
     "Gap",
     "Imported",
+    "NoSwap",
     "NoSwapError",
     "NotOnDutyError",
     "NothingWrittenError",
@@ -48,6 +57,9 @@ __all__ = [
     "import_shifts",
     "lapse_swaps",
     "leave_note",
+    "may_leave",
+    "may_plan",
+    "may_read",
     "notes",
     "numbers_for_caller",
     "plan",

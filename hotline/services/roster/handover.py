@@ -24,6 +24,16 @@ class NotOnDutyError(NotAllowedError):
     """The person is neither on duty for the unit, nor was lately, nor supervises it."""
 
 
+def may_leave(session: Session, unit: Unit, actor: Actor, now: datetime) -> bool:
+    """Whether the actor can leave a note: on duty for the unit, or lately, or supervising it."""
+    return _shift_of(session, unit, actor, now - _AFTERWARDS, now) is not None or _supervises(unit, actor)
+
+
+def may_read(session: Session, unit: Unit, actor: Actor, now: datetime) -> bool:
+    """Whether the actor can mark the unit's notes as read: on duty for it now, or supervising it."""
+    return _shift_of(session, unit, actor, now, now) is not None or _supervises(unit, actor)
+
+
 def leave_note(session: Session, unit: Unit, text: str, actor: Actor, now: datetime) -> HandoverNote:
     """Write a note for the unit's next shift.
 
@@ -33,9 +43,9 @@ def leave_note(session: Session, unit: Unit, text: str, actor: Actor, now: datet
     written = text.strip()
     if not 0 < len(written) <= LONGEST_NOTE:
         raise NothingWrittenError(f"a note has 1 to {LONGEST_NOTE} characters")
-    shift = _shift_of(session, unit, actor, now - _AFTERWARDS, now)
-    if (shift is None and not _supervises(unit, actor)) or actor.user_id is None:
+    if not may_leave(session, unit, actor, now) or actor.user_id is None:
         raise NotOnDutyError("who leaves a note is on duty, or was lately")
+    shift = _shift_of(session, unit, actor, now - _AFTERWARDS, now)
     note = HandoverNote(unit=unit, shift=shift, author_id=actor.user_id, text=written, written_at=now)
     session.add(note)
     session.flush()
@@ -51,8 +61,7 @@ def read_note(session: Session, note: HandoverNote, actor: Actor, now: datetime)
     """
     session.flush()  # a refresh forgets what was not written
     session.refresh(note, with_for_update=True)
-    is_on = _shift_of(session, note.unit, actor, now, now) is not None
-    if not is_on and not _supervises(note.unit, actor):
+    if not may_read(session, note.unit, actor, now):
         raise NotOnDutyError("who marks a note as read is on duty")
     if note.read_at is not None or note.author_id == actor.user_id:
         return
@@ -75,8 +84,8 @@ def notes(session: Session, unit: Unit, limit: int = 50) -> Sequence[HandoverNot
 
 
 def _of(unit: Unit):  # type: ignore[no-untyped-def]  # the select's own type says nothing more
-    loaded = (joinedload(HandoverNote.author), joinedload(HandoverNote.read_by), joinedload(HandoverNote.shift))
-    return select(HandoverNote).where(HandoverNote.unit_id == unit.id).options(*loaded)
+    related = (HandoverNote.unit, HandoverNote.author, HandoverNote.read_by, HandoverNote.shift)
+    return select(HandoverNote).where(HandoverNote.unit_id == unit.id).options(*map(joinedload, related))
 
 
 def _shift_of(session: Session, unit: Unit, actor: Actor, since: datetime, now: datetime) -> Shift | None:

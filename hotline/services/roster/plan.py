@@ -10,7 +10,9 @@ from hotline.models import Action, Shift, Unit, User
 from hotline.rules.roles import Role
 from hotline.rules.roster import Post, Span
 from hotline.services import audit
-from hotline.services.access import Actor, NotAllowedError, require_role
+from hotline.services.access import Actor, NotAllowedError
+
+PLANNERS = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
 
 
 class OverlapError(ValueError):
@@ -19,6 +21,8 @@ class OverlapError(ValueError):
     def __init__(self, shift: Shift) -> None:
         super().__init__(f"{shift.user.login} is on duty for {shift.unit.code} at that time already")
         self.shift = shift
+        # As they are now: the shift itself is forgotten with the transaction.
+        self.name, self.unit, self.span = shift.user.name, shift.unit.name, shift.span
 
 
 class PastShiftError(ValueError):
@@ -75,11 +79,13 @@ def shifts(session: Session, unit: Unit, within: Span) -> Sequence[Shift]:
 
 
 def shift_to_change(session: Session, actor: Actor, shift_id: int) -> Shift | None:
-    """A shift of a unit that the actor sees, locked until the transaction ends."""
+    """The actor's own shift, or one of a unit that the actor sees, locked until the transaction ends."""
     shift = session.scalars(
         select(Shift).where(Shift.id == shift_id).with_for_update(), execution_options={"populate_existing": True}
     ).one_or_none()
-    return shift if shift is not None and shift.unit.path.startswith(actor.unit_path) else None
+    if shift is None or not (shift.user_id == actor.user_id or shift.unit.path.startswith(actor.unit_path)):
+        return None
+    return shift
 
 
 def make(session: Session, unit: Unit, user: User, post: Post, span: Span, actor: Actor, now: datetime) -> Shift:
@@ -98,15 +104,19 @@ def make(session: Session, unit: Unit, user: User, post: Post, span: Span, actor
     return shift
 
 
+def may_plan(unit: Unit, actor: Actor) -> bool:
+    """Whether the actor plans the unit's shifts: a supervisor or administrator of it or of one above it."""
+    return actor.is_system or (bool(actor.roles & PLANNERS) and unit.path.startswith(actor.unit_path))
+
+
 def check_planner(unit: Unit, actor: Actor) -> None:
-    """Pass a supervisor or administrator of the unit or of one above it, and the system.
+    """Pass whoever may plan for the unit.
 
     Raises:
         NotAllowedError: otherwise.
     """
-    require_role(actor, Role.SUPERVISOR, Role.ADMINISTRATOR)
-    if not unit.path.startswith(actor.unit_path):
-        raise NotAllowedError("the unit is not below the person's own")
+    if not may_plan(unit, actor):
+        raise NotAllowedError("shifts are planned by a supervisor or administrator of the unit or of one above it")
 
 
 def lock_people(session: Session, user_ids: Iterable[int]) -> None:

@@ -5,19 +5,17 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hotline.models import Action, Shift, Unit, User
-from hotline.rules.roles import Role
 from hotline.rules.roster import POST_WORDS, NoSuchHoursError, Post, Span, hours
 from hotline.services import audit, csv_files
 from hotline.services.access import Actor, require_role
 from hotline.services.csv_files import Row, UnusableRowsError
-from hotline.services.roster.plan import clash_of, lock_people, make
+from hotline.services.roster.plan import PLANNERS, clash_of, lock_people, make
 
 COLUMNS = ("unit", "login", "date", "from", "to", "post")
 _DATE = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})")
@@ -62,8 +60,10 @@ class _Reading:
     troubles: list[str] = field(default_factory=list)
 
 
-def import_shifts(session: Session, path: Path, actor: Actor, now: datetime, zone: ZoneInfo) -> Imported:
-    """Bring in a plan: unit, login, date, from, to, post, in local time; `to` not after `from` is the next day's.
+def import_shifts(session: Session, name: str, content: bytes, actor: Actor, now: datetime, zone: ZoneInfo) -> Imported:
+    """Bring in the plan of a file called `name`: unit, login, date, from, to, post.
+
+    Times are local; `to` not after `from` is the next day's.
 
     What was planned before stays as it became: a swapped shift with whoever took it, a cancelled one cancelled.
 
@@ -71,9 +71,9 @@ def import_shifts(session: Session, path: Path, actor: Actor, now: datetime, zon
         UnusableRowsError: with every row that cannot be used; nothing was changed then.
         NotAllowedError
     """
-    require_role(actor, Role.SUPERVISOR, Role.ADMINISTRATOR)
+    require_role(actor, *PLANNERS)
     reading = _Reading(_units(session), _people(session), zone, actor)
-    for cells in csv_files.rows(path.name, path.read_bytes(), COLUMNS, reading.troubles):
+    for cells in csv_files.rows(name, content, COLUMNS, reading.troubles):
         _take(reading, cells)
     lock_people(session, [row.user.id for row in reading.rows])
     known = _known(session, reading.rows)

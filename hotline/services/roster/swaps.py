@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import case, or_, select, update
 from sqlalchemy.orm import Session, joinedload
@@ -15,8 +16,21 @@ from hotline.services.access import Actor, NotAllowedError
 from hotline.services.roster.plan import OverlapError, clash_of, lock_people
 
 
+class NoSwap(StrEnum):
+    """Why two people cannot swap."""
+
+    PERSON = "this person cannot take it"
+    ASKED = "somebody is asked to take it already"
+    CHANGED = "the shift is somebody else's by now, or nobody's"
+    BEGUN = "the shift has begun"
+
+
 class NoSwapError(ValueError):
-    """These two cannot swap these shifts."""
+    """These two cannot swap these shifts; `why` says why not."""
+
+    def __init__(self, why: NoSwap) -> None:
+        super().__init__(why.value)
+        self.why = why
 
 
 def ask_swap(
@@ -39,9 +53,9 @@ def ask_swap(
         raise NotAllowedError("only who is on duty can ask somebody to take the shift")
     lock_people(session, [shift.user_id, asked.id])
     if not asked.is_active or asked.id == shift.user_id:
-        raise NoSwapError(f"{asked.login} cannot take it")
+        raise NoSwapError(NoSwap.PERSON)
     if session.scalar(select(ShiftSwap.id).where(ShiftSwap.shift_id == shift.id, ShiftSwap.state == SwapState.ASKED)):
-        raise NoSwapError("somebody is asked to take it already")
+        raise NoSwapError(NoSwap.ASKED)
     _check(session, shift, shift.user_id, asked.id, in_return, now)
     swap = ShiftSwap(
         shift=shift,
@@ -153,9 +167,9 @@ def _check(
         if each is None:
             continue
         if each.user_id != owner_id or each.cancelled_at is not None:
-            raise NoSwapError("the shift is somebody else's by now, or nobody's")
+            raise NoSwapError(NoSwap.CHANGED)
         if each.begins_at <= now:
-            raise NoSwapError("the shift has begun")
+            raise NoSwapError(NoSwap.BEGUN)
     given = frozenset({shift.id, *([in_return.id] if in_return else [])})
     for user_id, taken in ((asked_id, shift), (asker_id, in_return)):
         clash = clash_of(session, user_id, taken.span, but=given) if taken is not None else None
