@@ -1,4 +1,4 @@
-"""The web process: one Flask application out of settings, telephone edge and console on it."""
+"""The web process: one Flask application out of settings, with telephone edge, public pages and console on it."""
 
 from flask import Flask, jsonify
 from flask.typing import ResponseReturnValue
@@ -11,6 +11,7 @@ from hotline.clock import clock_for
 from hotline.console import install_console
 from hotline.db import make_engine, make_sessions
 from hotline.logs import configure_logs, get_log
+from hotline.public import install_public
 from hotline.settings import Settings
 from hotline.telephony.webhooks import notices, voice
 
@@ -28,6 +29,7 @@ def create_app(settings: Settings) -> Flask:
     app.register_blueprint(voice)
     app.register_blueprint(notices)
     app.add_url_rule("/healthz", view_func=_healthz)
+    install_public(app, settings)
     install_console(app, settings)
     return app
 

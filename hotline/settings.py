@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from limits import parse_many
 from pydantic import AfterValidator, BeforeValidator, Field, HttpUrl, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -44,6 +45,14 @@ def _auth_token(secret: SecretStr) -> SecretStr:
     if not _AUTH_TOKEN.fullmatch(secret.get_secret_value()):
         raise ValueError("must be the carrier's token of 32 hexadecimal digits")
     return secret
+
+
+def _limits(given: str) -> str:
+    try:
+        parse_many(given)
+    except ValueError as error:
+        raise ValueError('must be limits, as "5 per hour; 20 per day"') from error
+    return given
 
 
 def _listed(given: Any) -> Any:
@@ -107,6 +116,8 @@ class Settings(SpeechSettings):
     journal_dir: Path = Field(default_factory=lambda: Path(_here("journal")))
     speech_processes: int = Field(default=0, ge=0, description="0: one for each core")
     io_processes: int = Field(default=2, ge=1)
+
+    public_form_limits: Annotated[str, AfterValidator(_limits)] = "5 per hour; 20 per day"
 
     clock_file: Path | None = None
     time_zone: Annotated[str, AfterValidator(_known_time_zone)] = "Asia/Shanghai"

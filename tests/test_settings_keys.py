@@ -64,6 +64,7 @@ WRONG = {
     "SPEECH_MODELS_URL": "hidden-word",
     "SPEECH_PROCESSES": "-1",
     "IO_PROCESSES": "0",
+    "PUBLIC_FORM_LIMITS": "hidden-word",
     "TIME_ZONE": "hidden-word",
     "LOG_LEVEL": "hidden-word",
 }

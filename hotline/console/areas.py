@@ -26,7 +26,7 @@ WHO_OPENS: Mapping[str, frozenset[Role]] = {
     "learning": frozenset({Role.ADMINISTRATOR}),
     "audit": frozenset({Role.ADMINISTRATOR}),
 }
-OPEN_AREAS = frozenset({"console", "signing"})
+OPEN_AREAS = frozenset({"console", "signing", "public"})
 # What comes from the carrier is signed, which these blueprints check themselves.
 SIGNED_AREAS = frozenset({"voice", "notices"})
 # Of no blueprint: asked by whoever watches over the process.

@@ -8,8 +8,6 @@ from typing import Any
 from flask import Flask, Response, abort, request
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from flask_login import LoginManager, current_user
 from flask_talisman import Talisman
 from flask_wtf import CSRFProtect
@@ -37,6 +35,7 @@ from hotline.console.lists import RowConverter
 from hotline.console.person import WORKING_DAY, load_person
 from hotline.rules.roles import Role
 from hotline.settings import Settings
+from hotline.web import address_of_sender, make_limiter
 
 _AREAS = (
     signing,
@@ -136,15 +135,8 @@ def _limit_attempts(app: Flask, settings: Settings) -> None:
     Counted by name and address together, so that nobody can lock out somebody else; and before the password is
     looked at, so that many guesses at once are no way around. What was no failure is given back afterwards.
     """
-    limiter = Limiter(
-        get_remote_address,
-        app=app,
-        storage_uri=settings.redis_url.get_secret_value().replace("unix://", "redis+unix://", 1),
-        storage_options={"socket_connect_timeout": 1, "socket_timeout": 1},
-        key_prefix="hotline-sign-in",
-        in_memory_fallback_enabled=True,
-    )
-    for limit, key in ((_ATTEMPTS_BY_NAME, _name_and_address), (_ATTEMPTS_BY_ADDRESS, get_remote_address)):
+    limiter = make_limiter(app, settings, "hotline-sign-in")
+    for limit, key in ((_ATTEMPTS_BY_NAME, _name_and_address), (_ATTEMPTS_BY_ADDRESS, address_of_sender)):
         limited: Callable[..., Any] = app.view_functions["signing.log_in"]
         app.view_functions["signing.log_in"] = limiter.limit(limit, key_func=key)(limited)
 
@@ -158,7 +150,7 @@ def _limit_attempts(app: Flask, settings: Settings) -> None:
 
 
 def _name_and_address() -> str:
-    return f"{request.form.get('login', '').strip().lower()} {get_remote_address()}"
+    return f"{request.form.get('login', '').strip().lower()} {address_of_sender()}"
 
 
 def _protect(app: Flask, settings: Settings) -> None:

@@ -13,13 +13,13 @@ from werkzeug.routing import BuildError
 
 from hotline.console import languages, moments, words
 from hotline.console.areas import entries_for
-from hotline.console.reading import without_numbers
 from hotline.console.transcripts import UNSURE
 from hotline.console.trouble_words import receipt_words, trouble_words
 from hotline.console.waveform import waveform_of
 from hotline.models import EmergencyMode
 from hotline.services import emergency_mode
 from hotline.services.desk.orders import clock_of
+from hotline.services.hiding import without_numbers
 from hotline.web import runtime
 
 _STATIC = Path(__file__).parent / "static"

@@ -1,20 +1,15 @@
 """What callers said, as a page shows it: telephone numbers hidden until somebody who may dial asked for them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hotline.console.transcripts import HIDDEN, Turn, turns_of
+from hotline.console.transcripts import Turn, turns_of
 from hotline.models import Fact, Transcript
 from hotline.rules.facts import FactName
 from hotline.services.facts import FactVersions
+from hotline.services.hiding import without_numbers
 from speech.understand.lexicon import Span
-from speech.understand.phone import rows_of_digits
-
-# Fewer digits in a row are a house, a year or a sum.
-_FEWEST = 7
-# As many as of a masked number.
-_SHOWN = 4
 
 
 @dataclass(frozen=True)
@@ -53,22 +48,3 @@ class Reading:
         for fact in versions:
             if fact.transcript_id == transcript.id:
                 yield from (Span(piece["start"], piece["end"]) for piece in fact.evidence)
-
-
-def without_numbers(text: str, numbers: Sequence[Span] = ()) -> str:
-    """The text, as long as it was; of every long number, and of those in `numbers`, only the last digits."""
-    shown = list(text)
-    for row in rows_of_digits(text):
-        is_number = sum(len(digits.says) for digits in row) >= _FEWEST
-        if is_number or any(digits.overlaps(number) for digits in row for number in numbers):
-            for digits in _all_but_last(row):
-                shown[digits.start : digits.end] = HIDDEN * len(digits)
-    return "".join(shown)
-
-
-def _all_but_last(row: Sequence[Span]) -> Iterator[Span]:
-    following = 0
-    for digits in reversed(row):
-        following += len(digits.says)
-        if following > _SHOWN:
-            yield digits

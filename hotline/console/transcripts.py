@@ -8,13 +8,13 @@ from itertools import pairwise
 from hotline.models import Transcript
 from hotline.rules.facts import FactName
 from hotline.services.facts import FactVersions
+from hotline.services.hiding import HIDDEN
 from speech.transcript import Segment, Word, join_words
 from speech.transcript import Transcript as Heard
 from speech.writing import Piece as Written
 
 # Below this the recogniser was guessing more than hearing.
 UNSURE = 0.6
-HIDDEN = "•"
 _DIGIT = re.compile("[0-9零〇一幺二两三四五六七八九十]")
 
 

@@ -13,6 +13,7 @@ from hotline.models import Action, Channel, Direction, Line, MessageState, Order
 from hotline.rules import correspondence
 from hotline.rules.order_states import OPEN, OrderState, Remark
 from hotline.rules.roles import DESK
+from hotline.rules.survey_states import Step
 from hotline.rules.wording import text_for
 from hotline.services import audit, intake, orders, surveys, text_messages
 from hotline.services.access import SYSTEM, Actor, require_role
@@ -82,14 +83,27 @@ def add(session: Session, order: Order, channel: Channel, text: str, message: Te
     return is_reminder
 
 
-def answer_on_page(session: Session, order: Order, text: str, now: datetime, zone: ZoneInfo) -> None:
-    """Whoever has the order's page wrote there: an answer to the callback's question, or more about the matter."""
-    message = _on_page(session, order, text, now)
+def answer_on_page(
+    session: Session, order: Order, text: str, message_id: str, asked: Step | None, now: datetime, zone: ZoneInfo
+) -> bool:
+    """Whoever has the order's page wrote there: an answer to the question `asked` on it, or more about the matter.
+
+    It counts once for each `message_id`. False when nothing was done, since meanwhile another question is asked there,
+    or the matter is over: whoever clicks twice has not answered the second question too.
+    """
     attempt = surveys.attempt_in_writing(session, order)
+    order = orders.lock(session, order.id)
+    waits_at = attempt.step if attempt else None
+    if _was_here(session, message_id):
+        return True
+    if waits_at != asked or (attempt is None and order.state not in OPEN):
+        return False
+    message = _on_page(session, order, text, message_id, now)
     if attempt is not None:
         surveys.written(session, attempt, message, now, zone)
-    elif order.state in OPEN:
+    else:
         add(session, order, Channel.WEB, text, message, now)
+    return True
 
 
 def write(session: Session, order: Order, text: str, actor: Actor, now: datetime) -> TextMessage:
@@ -220,14 +234,22 @@ def _keep(session: Session, came: Written, now: datetime) -> TextMessage | None:
     return session.get_one(TextMessage, new_id) if new_id is not None else None
 
 
-def _on_page(session: Session, order: Order, text: str, now: datetime) -> TextMessage:
+def _was_here(session: Session, message_id: str) -> bool:
+    found = select(TextMessage.id).where(
+        TextMessage.carrier == text_messages.ON_PAGE, TextMessage.carrier_message_id == message_id
+    )
+    return session.scalar(found) is not None
+
+
+def _on_page(session: Session, order: Order, text: str, message_id: str, now: datetime) -> TextMessage:
     message = TextMessage(
         direction=Direction.INBOUND,
         purpose=text_messages.WRITTEN,
         carrier=text_messages.ON_PAGE,
+        carrier_message_id=message_id,
         order_id=order.id,
         number="",
-        body=text.strip()[: intake.LONGEST_STATEMENT],
+        body=text.strip()[: intake.LONGEST_REQUEST],
         state=MessageState.DELIVERED,
         made_at=now,
     )

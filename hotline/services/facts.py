@@ -180,10 +180,10 @@ def _carry_number_over(order: Order) -> None:
     if fact is None or fact.origin != Origin.PERSON:
         return
     called = next((call.number for call in order.calls if call.order_number == order.number), order.number_to_ring)
-    order.number_to_ring = _dialled_from_anywhere(fact.value) if fact.value else called
+    order.number_to_ring = dialled_from_anywhere(fact.value) if fact.value else called
 
 
-def _dialled_from_anywhere(number: str) -> str | None:
+def dialled_from_anywhere(number: str) -> str | None:
     """The number as carriers take it; None when no telephone can have it."""
     try:
         parsed = phonenumbers.parse(number, _HOME)
@@ -213,7 +213,7 @@ def _check(session: Session, name: FactName, value: Any) -> Any:
         return _check_people(value)
     if name == FactName.PLACE and session.scalar(select(Unit.id).where(Unit.code == value)) is None:
         raise WrongFactError(f"there is no unit {value!r}")
-    if name == FactName.PHONE and _dialled_from_anywhere(str(value)) is None:
+    if name == FactName.PHONE and dialled_from_anywhere(str(value)) is None:
         raise WrongFactError("no telephone has this number: a digit is missing, or the area code")
     if len(str(value)) > LONGEST_TEXT:
         raise WrongFactError(f"longer than {LONGEST_TEXT} characters")

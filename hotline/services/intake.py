@@ -16,7 +16,9 @@ from hotline.rules.order_states import OrderState
 from hotline.services import orders, outbox
 from hotline.services.clocks import limits_for
 
-LONGEST_STATEMENT = 5000
+# What somebody writes in one go, and a statement with all that a form asked beside it.
+LONGEST_REQUEST = 5000
+LONGEST_STATEMENT = 6000
 
 
 @dataclass(frozen=True)

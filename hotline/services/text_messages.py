@@ -131,6 +131,23 @@ def answer(session: Session, message: TextMessage, body: str, now: datetime) -> 
     outbox.ask(session, Work.SEND_MESSAGE, reply.id, now)
 
 
+def tell_one_of_ours(session: Session, line: Line, purpose: str, number: str, body: str, now: datetime) -> None:
+    """Write to the telephone of a person of ours, for an occasion that `purpose` names."""
+    message = TextMessage(
+        direction=Direction.OUTBOUND,
+        purpose=purpose,
+        carrier=TELEPHONE,
+        line=line,
+        number=number,
+        body=body,
+        state=MessageState.WAITING,
+        made_at=now,
+    )
+    session.add(message)
+    session.flush()
+    outbox.ask(session, Work.SEND_MESSAGE, message.id, now)
+
+
 def words(session: Session, order: Order, road: Road, key: str, **fields: str) -> str:
     """The text of `key` as the order's caller knows us: in the language and under the name of the line or channel."""
     line = road.line or line_for(session, order)
@@ -143,8 +160,12 @@ def line_for(session: Session, order: Order) -> Line | None:
     for call in order.calls:
         if call.line is not None:
             return call.line
-    path = session.get_one(Unit, order.intake_unit_id).path
-    above = [int(part) for part in path.strip("/").split("/")]
+    return line_of(session, session.get_one(Unit, order.intake_unit_id))
+
+
+def line_of(session: Session, unit: Unit) -> Line | None:
+    """The number of the unit, or of the nearest one above it that has one."""
+    above = [int(part) for part in unit.path.strip("/").split("/")]
     lines = session.scalars(select(Line).where(Line.unit_id.in_(above), Line.is_active).order_by(Line.id)).all()
     return max(lines, key=lambda line: (above.index(line.unit_id), -line.id), default=None)
 

@@ -1,4 +1,4 @@
-"""Every message of the console in every language."""
+"""Every message of the pages in every language."""
 
 import io
 import re
@@ -14,13 +14,17 @@ from babel.messages.mofile import read_mo, write_mo
 from babel.messages.pofile import read_po
 from site_under_test import Site
 
-from hotline import console
+import hotline
 from hotline.console.words import WORDS, fact_words, masked, reason_words, word
 from hotline.rules.facts import FactName
 
-ROOT = Path(console.__file__).parent
-CATALOGUE = ROOT / "translations" / "zh_Hans_CN" / "LC_MESSAGES" / "messages.po"
-METHODS = [("templates/**.html", "jinja2"), ("**.py", "python")]
+ROOT = Path(hotline.__file__).parent
+CATALOGUE = ROOT / "console" / "translations" / "zh_Hans_CN" / "LC_MESSAGES" / "messages.po"
+METHODS = [
+    (f"{pages}/{files}", kind)
+    for pages in ("console", "public")
+    for files, kind in (("templates/**.html", "jinja2"), ("**.py", "python"))
+]
 KEYWORDS = {
     "_": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2),
     "_p": ((1, "c"), 2), "pgettext": ((1, "c"), 2), "lazy_pgettext": ((1, "c"), 2),
@@ -34,7 +38,7 @@ def catalogue() -> Catalog:
 
 @pytest.fixture(scope="module")
 def used() -> set[tuple[str | None, str]]:
-    """Context and message of everything that the console says."""
+    """Context and message of everything that console and public pages say."""
     found = extract_from_dir(str(ROOT), METHODS, keywords=KEYWORDS)
     return {(context, said[0] if isinstance(said, tuple) else said) for _file, _line, said, _notes, context in found}
 

@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from site_under_test import Browser, Site
 
-from hotline.console.reading import without_numbers
 from hotline.models import Action, AuditEntry, Fact, Order, Origin, Recording, Transcript
 from hotline.rules.facts import FactName
 from hotline.rules.roles import DIALLERS, REVIEWERS, Role
 from hotline.rules.survey_states import RoundEvent, round_after
 from hotline.services import facts, recordings
+from hotline.services.hiding import without_numbers
 from speech.transcript import Transcript as Heard
 from speech.transcript import Word
 from speech.understand import Gazetteer, understand

@@ -111,7 +111,9 @@ def reveal_numbers(session: Session, actor: Actor, call: Call, now: datetime) ->
 
 
 def _order() -> ExecutableOption:
-    return joinedload(Call.order).selectinload(Order.facts).joinedload(Fact.transcript)
+    stated = joinedload(Call.order).selectinload(Order.facts)
+    heard = joinedload(Fact.transcript).joinedload(Transcript.recording)
+    return stated.options(heard, joinedload(Fact.statement))
 
 
 def _recordings() -> ExecutableOption:

@@ -20,6 +20,7 @@ from hotline.models import (
     OutboxEntry,
     Recording,
     Result,
+    Statement,
     SurveyAnswer,
     SurveyAttempt,
     SurveyRound,
@@ -261,7 +262,12 @@ def _everything() -> tuple[ExecutableOption, ...]:
         selectinload(Order.history).options(
             joinedload(OrderEvent.user), joinedload(OrderEvent.unit), joinedload(OrderEvent.other_unit)
         ),
-        selectinload(Order.facts).options(joinedload(Fact.user), joinedload(Fact.transcript)),
+        selectinload(Order.facts).options(
+            joinedload(Fact.user), joinedload(Fact.transcript), joinedload(Fact.statement)
+        ),
+        selectinload(Order.statements).options(joinedload(Statement.user), joinedload(Statement.message)),
+        selectinload(Order.messages),
+        joinedload(Order.outreach_event),
         selectinload(Order.results).joinedload(Result.user),
         selectinload(Order.assistants).joinedload(OrderAssistant.unit),
         selectinload(Order.survey_rounds).joinedload(SurveyRound.user),

@@ -21,7 +21,13 @@ from hotline.services.surveys.rounds import (
     open_round,
 )
 from hotline.services.surveys.talk import Asked, keyed, picked_up, spoke
-from hotline.services.surveys.writing import attempt_in_writing, nothing_written, understood, written
+from hotline.services.surveys.writing import (
+    attempt_in_writing,
+    nothing_written,
+    question_in_writing,
+    understood,
+    written,
+)
 
 __all__ = [
     "Asked",
@@ -44,6 +50,7 @@ __all__ = [
     "open_round",
     "picked_up",
     "progressed",
+    "question_in_writing",
     "refused_by_carrier",
     "spoke",
     "understood",

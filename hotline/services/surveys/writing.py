@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from hotline.models import AnswerKind, Order, Question, SurveyAnswer, SurveyAttempt, SurveyRound, TextMessage, Work
@@ -22,15 +22,29 @@ _UNDER_WAY = frozenset({AttemptState.DIALLING, AttemptState.TALKING})
 
 def attempt_in_writing(session: Session, order: Order) -> SurveyAttempt | None:
     """The attempt that waits for a written answer, or for the reason behind one; locked with its order and round."""
-    attempt_id = session.scalar(
-        select(SurveyAttempt.id)
+    attempt_id = session.scalar(_latest_in_writing(order).with_only_columns(SurveyAttempt.id))
+    attempt = lock_attempt(session, attempt_id) if attempt_id is not None else None
+    return attempt if attempt and _waits(attempt) else None
+
+
+def question_in_writing(session: Session, order: Order) -> Step | None:
+    """The question that waits for a written answer, to show it; nothing is locked for that."""
+    attempt = session.scalars(_latest_in_writing(order)).one_or_none()
+    return attempt.step if attempt and _waits(attempt) else None
+
+
+def _latest_in_writing(order: Order) -> Select[SurveyAttempt]:
+    return (
+        select(SurveyAttempt)
         .join(SurveyAttempt.round)
         .where(SurveyRound.order_id == order.id, SurveyRound.resolution == order.resolutions, SurveyAttempt.is_by_text)
         .order_by(SurveyAttempt.id.desc())
         .limit(1)
     )
-    attempt = lock_attempt(session, attempt_id) if attempt_id is not None else None
-    return attempt if attempt and (attempt.state in _UNDER_WAY or attempt.step == Step.ASK_REASON) else None
+
+
+def _waits(attempt: SurveyAttempt) -> bool:
+    return attempt.state in _UNDER_WAY or attempt.step == Step.ASK_REASON
 
 
 def written(session: Session, attempt: SurveyAttempt, message: TextMessage, now: datetime, zone: ZoneInfo) -> None:
