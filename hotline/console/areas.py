@@ -7,6 +7,7 @@ from flask_babel import LazyString, lazy_gettext
 
 from hotline.rules.roles import REPLAYERS, Role
 from hotline.services.catalogue import KEEPERS
+from hotline.services.transfers import TAKERS
 
 _EVERYBODY = frozenset(Role)
 _DESK_AND_ABOVE = frozenset({Role.CALL_TAKER, Role.DISPATCHER, Role.SUPERVISOR, Role.ADMINISTRATOR})
@@ -20,6 +21,7 @@ WHO_OPENS: Mapping[str, frozenset[Role]] = {
     "surveys": _DESK_AND_ABOVE,
     "supervision": _EVERYBODY,
     "roster": _EVERYBODY,
+    "transfers": TAKERS,
     "catalogue": KEEPERS,
     "policies": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
     "troubles": REPLAYERS,
@@ -55,6 +57,7 @@ NAVIGATION: Sequence[Entry] = (
     Entry("surveys", lazy_gettext("Callbacks")),
     Entry("roster", lazy_gettext("Duty roster")),
     Entry("supervision", lazy_gettext("Supervision")),
+    Entry("transfers", lazy_gettext("Passed on"), is_daily=False),
     Entry("catalogue", lazy_gettext("Dispatch catalogue"), is_daily=False),
     Entry("policies", lazy_gettext("Rules"), is_daily=False),
     Entry("troubles", lazy_gettext("Troubles"), is_daily=False),

@@ -26,6 +26,7 @@ from hotline.console import (
     start,
     supervision,
     surveys,
+    transfers,
     troubles,
 )
 from hotline.console.areas import OPEN_AREAS, SIGNED_AREAS, WHO_OPENS, is_open
@@ -34,6 +35,7 @@ from hotline.console.layout import install_layout
 from hotline.console.lists import RowConverter
 from hotline.console.person import WORKING_DAY, load_person
 from hotline.rules.roles import Role
+from hotline.rules.transfers import LARGEST_FILE_BYTES
 from hotline.settings import Settings
 from hotline.web import address_of_sender, make_limiter
 
@@ -46,6 +48,7 @@ _AREAS = (
     surveys,
     supervision,
     roster,
+    transfers,
     catalogue,
     policies,
     troubles,
@@ -54,6 +57,8 @@ _AREAS = (
 )
 _TRANSLATIONS = Path(__file__).parent / "translations"
 _LARGEST_REQUEST = 1024 * 1024
+# Of the views that take files, the file and what is filled in beside it.
+_LARGEST_OF_VIEW = {"transfers.bring_in": LARGEST_FILE_BYTES + _LARGEST_REQUEST}
 _NOBODY: frozenset[Role] = frozenset()
 _A_YEAR_S = 365 * 24 * 3600
 # Attempts to sign in that may fail within 15 minutes, under one name from one address.
@@ -90,6 +95,7 @@ def install_console(app: Flask, settings: Settings) -> None:
         locale_selector=chosen_catalogue,
     )
     _know_people(app)
+    _take_files(app)
     _limit_attempts(app, settings)
     _protect(app, settings)
 
@@ -127,6 +133,14 @@ def _know_people(app: Flask) -> None:
             # A page that refreshes itself asks to be told, not led to the form.
             return abort(401) if "X-Refresh" in request.headers else manager.unauthorized()  # type: ignore[no-any-return]
         return None if who & current_user.roles else abort(403)
+
+
+def _take_files(app: Flask) -> None:
+    @app.before_request
+    def set_largest() -> None:
+        """Before the form's token is looked for, which reads the whole request; after the sign-in was looked at."""
+        if request.endpoint in _LARGEST_OF_VIEW:
+            request.max_content_length = _LARGEST_OF_VIEW[request.endpoint]
 
 
 def _limit_attempts(app: Flask, settings: Settings) -> None:

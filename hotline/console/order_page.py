@@ -21,7 +21,7 @@ from hotline.rules.facts import FactName, Urgency
 from hotline.rules.machine import ImpossibleMoveError
 from hotline.rules.order_states import Move
 from hotline.rules.roles import REVIEWERS
-from hotline.services import alarms, recognition
+from hotline.services import alarms, recognition, transfers
 from hotline.services.access import Actor
 from hotline.services.desk import clocks as clock_desk
 from hotline.services.desk import orders as desk
@@ -69,6 +69,7 @@ def show(number: str, refused: Refused | None = None, shows_numbers: bool = Fals
         beside = around(session, found.order, actor, found.moves, held.now())
         same_caller = recognition.known(session, actor, found.order)
         absorbed = recognition.merged_into(session, found.order)
+        transfer = transfers.of_order(session, found.order)
         clocks = clock_desk.of_order(session, actor, found.order, held.now())
         seen_at = refused.seen_at if refused and refused.is_outdated else None
         changes = desk.changes_since(session, number, seen_at) if seen_at else None
@@ -87,6 +88,7 @@ def show(number: str, refused: Refused | None = None, shows_numbers: bool = Fals
         around=beside,
         known=same_caller,
         absorbed=absorbed,
+        transfer=transfer,
         may_take=bool(actor.roles & REVIEWERS),
         assist_forms=_assist_forms(found, beside, refused),
         move_forms=_move_forms(found, beside, refused),

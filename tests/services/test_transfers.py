@@ -102,6 +102,24 @@ def test_a_row_becomes_an_order_that_keeps_the_number_it_has_there(desk: Desk) -
     assert desk.session.scalar(select(OutboxEntry.work)) == Work.UNDERSTAND_STATEMENT
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "2026-03-02 09:12",
+        "2026/3/2 9:12",
+        "2026年3月2日9时12分",
+        "2026年03月02日 09：12",
+        "20260302091200",
+        "2026-03-02T09:12:00",
+        "2026-03-02T01:12:00Z",
+    ],
+)
+def test_a_time_is_understood_however_it_is_written(desk: Desk, said: str) -> None:
+    desk.bring_in(text_of(cells(来电时间=said)))
+
+    assert [transfer.rang_at for transfer in desk.transfers()] == [datetime(2026, 3, 2, 1, 12, tzinfo=UTC)]
+
+
 def test_its_clocks_start_when_it_was_passed_on(desk: Desk) -> None:
     desk.bring_in(text_of(cells()), at=NOW + timedelta(hours=3))
 

@@ -165,6 +165,14 @@ function prepare() {
   }
 }
 
+// What is larger than the server takes is named here: a connection that is cut off while sending names nothing.
+document.addEventListener("change", (event) => {
+  const field = event.target, largest = Number(field.dataset?.largest);
+  if (!largest) return;
+  field.setCustomValidity(field.files[0]?.size > largest ? field.form.dataset.tooLarge : "");
+  field.reportValidity();
+});
+
 document.addEventListener("input", (event) => event.target.closest("form")?.setAttribute("data-touched", ""));
 // A click sends a form once; the answer brings a new page.
 document.addEventListener("submit", (event) => {

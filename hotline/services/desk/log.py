@@ -5,7 +5,18 @@ from collections.abc import Mapping
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from hotline.models import AuditEntry, Call, CatalogueVersion, Order, Recording, Unit, User
+from hotline.models import (
+    AuditEntry,
+    Call,
+    CatalogueVersion,
+    Order,
+    Recording,
+    ResultFile,
+    TransferFile,
+    TransferPlatform,
+    Unit,
+    User,
+)
 from hotline.rules.roles import Role
 from hotline.services.access import Actor, require_role, sees_call, sees_order
 from hotline.services.desk.paging import Page, page_of
@@ -38,6 +49,9 @@ def _is_in_sight(actor: Actor) -> ColumnElement[bool]:
         "users": people,
         "units": units,
         "catalogue_versions": select(CatalogueVersion.id).where(CatalogueVersion.unit_id.in_(units)),
+        "transfer_files": select(TransferFile.id).where(TransferFile.unit_id.in_(units)),
+        "result_files": select(ResultFile.id).where(ResultFile.unit_id.in_(units)),
+        "transfer_platforms": select(TransferPlatform.id).where(TransferPlatform.unit_id.in_(units)),
         "orders": select(Order.id).where(sees_order(actor)),
         "calls": select(Call.id).where(sees_call(actor)),
         "recordings": select(Recording.id).join(Recording.call).where(sees_call(actor)),

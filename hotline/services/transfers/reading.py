@@ -144,7 +144,7 @@ class _Reading:
 
 
 def _time(said: str, zone: ZoneInfo) -> datetime | None:
-    plain = re.sub(r"\s+", " ", said.replace("/", "-").replace("：", ":"))
+    plain = re.sub(r"\s+|(?<=日)(?=\d)", " ", said.replace("/", "-").replace("：", ":"))
     for pattern in _TIMES:
         try:
             found = datetime.strptime(plain, pattern).replace(tzinfo=zone)

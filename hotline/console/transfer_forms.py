@@ -1,0 +1,45 @@
+"""What people fill in about orders of other platforms."""
+
+from collections.abc import Sequence
+
+from flask_babel import lazy_gettext as _
+from flask_wtf.file import FileField, FileRequired
+from wtforms import HiddenField, SelectField, StringField
+from wtforms.fields import SelectChoice
+from wtforms.validators import DataRequired, Length
+
+from hotline.console.forms import Form
+from hotline.rules.transfers import LARGEST_FILE_BYTES, USUAL_SOURCE
+from hotline.services.desk.orders import UnitChoice
+
+_LONGEST_SOURCE = 40
+
+
+class TransferForm(Form):
+    """A file of orders, from whom it is and for whom."""
+
+    source = StringField(
+        _("From which platform"),
+        [
+            DataRequired(message=_("Please fill this in.")),
+            Length(max=_LONGEST_SOURCE, message=_("Please write at most %(max)d characters.")),
+        ],
+        default=USUAL_SOURCE,
+    )
+    # Only somebody who writes requests by hand meets a unit that is none of the choices.
+    unit = SelectField(_("For which unit"), invalid_choice_message=_("This is none of the choices."))
+    file = FileField(
+        _("CSV file or workbook (.xlsx)"),
+        [FileRequired(message=_("Please choose a file."))],
+        render_kw={"accept": ".csv,.xlsx,.txt", "data-largest": LARGEST_FILE_BYTES},
+    )
+
+    def offer(self, units: Sequence[UnitChoice]) -> None:
+        """Set the units to choose from; the first is the person's own."""
+        self.unit.choices = [SelectChoice(unit.code, unit.name) for unit in units]
+
+
+class WriteForm(Form):
+    """Whose results are to be written down."""
+
+    source = HiddenField(validators=[DataRequired(), Length(max=_LONGEST_SOURCE)])
