@@ -11,7 +11,7 @@ COMPILE = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --g
 override export TEXT := $(value TEXT)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test check bench demo-model lock browser clean
+.PHONY: help setup run demo test check bench guards demo-model lock browser clean
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
@@ -28,7 +28,7 @@ demo: $(RUN) $(CARRIER) ## one call from ringing to the answered callback, witho
 
 test: $(DEV) $(CARRIER) ## run every test; ARGS="-k survey" for some of them
 	@$(MAKE) --no-print-directory browser || true
-	@exec .venv/bin/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
+	@exec .venv/bin/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(DEV) $(CARRIER) ## format, lint, types, layers, tests: what continuous integration runs
 	$(call step,format,.venv/bin/ruff format --check .)
@@ -40,6 +40,9 @@ check: $(DEV) $(CARRIER) ## format, lint, types, layers, tests: what continuous 
 
 bench: $(DEV) $(CARRIER) ## measure: a table, and JSON in var/bench/; PART=speech for one part, ARGS="--only cer" for less
 	@exec .venv/bin/python -m benchmarks $(PART) $(ARGS)
+
+guards: $(DEV) ## take each guard out of the code in turn, and see that random moves miss it; ARGS="pauses" for some, in an hour
+	@exec .venv/bin/python -m tests.guards $(ARGS)
 
 demo-model: $(TRAIN) $(DEV) $(CARRIER) ## make the demo model again, in about an hour and a half; what is made on the way is kept in var/demo-model/
 	@command -v fstconvert >/dev/null || { \
