@@ -143,17 +143,25 @@ def earlier(one: Deadlines, other: Deadlines) -> Deadlines:
 
 def next_calling_time(policy: Policy, wanted_at: datetime, zone: ZoneInfo) -> datetime:
     """The first moment, from `wanted_at` on, at which the policy lets a call leave."""
+    return _next_between(policy.calls_from, policy.calls_until, wanted_at, zone)
+
+
+def next_texting_time(policy: Policy, wanted_at: datetime, zone: ZoneInfo) -> datetime:
+    """The first moment, from `wanted_at` on, at which the policy lets notices leave as text messages."""
+    return _next_between(policy.texts_from, policy.texts_until, wanted_at, zone)
+
+
+def _next_between(start: time, end: time, wanted_at: datetime, zone: ZoneInfo) -> datetime:
     local = wanted_at.astimezone(zone)
-    if _may_call(policy, local.time()):
+    if _is_between(start, end, local.time()):
         return wanted_at
     day = local.date()
-    if local.time() >= policy.calls_from:
+    if local.time() >= start:
         day += timedelta(days=1)
-    return datetime.combine(day, policy.calls_from, zone).astimezone(wanted_at.tzinfo)
+    return datetime.combine(day, start, zone).astimezone(wanted_at.tzinfo)
 
 
-def _may_call(policy: Policy, at: time) -> bool:
-    start, end = policy.calls_from, policy.calls_until
+def _is_between(start: time, end: time, at: time) -> bool:
     if start == end:
         return True
     return start <= at < end if start < end else at >= start or at < end

@@ -112,6 +112,11 @@ class Policy:
     # No reminder between these local times but for an emergency; equal times mean never quiet.
     quiet_from: time = time(22, 0)
     quiet_until: time = time(7, 0)
+    # Whether notices also go as text messages to those who must look and have a telephone, and between which local
+    # times; equal times mean all day, and an emergency is told at any hour.
+    notice_texts: bool = False
+    texts_from: time = time(9, 0)
+    texts_until: time = time(21, 0)
     # When the day's list of what is not cleared is made.
     uncleared_at: time = time(20, 0)
 
@@ -275,6 +280,9 @@ _READERS = {
     "copies_up": _few,
     "quiet_from": _time_of_day,
     "quiet_until": _time_of_day,
+    "notice_texts": _yes_or_no,
+    "texts_from": _time_of_day,
+    "texts_until": _time_of_day,
     "uncleared_at": _time_of_day,
 }
 

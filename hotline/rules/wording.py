@@ -57,6 +57,12 @@ _ZH: Mapping[str, str] = {
     "alarm_over": "这张特急工单已经有人处理，或者已经不用处理了。谢谢您，再见。",
     "alarm_fault": "抱歉，系统暂时出了故障，没能记下您的确认。有特急工单正等人处理，请马上登录系统查看，需要时请立即联系幺幺零、幺幺九或幺二零。",
     "sms_emergency": ("【{line}】特急工单{number}，可能危及生命，请立即登录系统处理；需要时请马上联系110、119或120。"),
+    "sms_notice_blue": "【{line}】提醒：工单{number}的{step}时限快到了，请登录系统办理。",
+    "sms_notice_yellow": "【{line}】黄色督办：工单{number}{step}已超时，请登录系统督办。",
+    "sms_notice_red": "【{line}】红色督办：工单{number}{step}严重超时，请登录系统督办。",
+    "step_accept": "签收",
+    "step_contact": "首次联系",
+    "step_resolve": "办理",
     "written_received": (
         "【{line}】您的求助已受理，工单编号{number}。查看进度：{page}\n要补充情况，直接回复本短信即可。"
         "如遇危险请拨打110、119或120；不便通话可发短信到12110报警。"
@@ -130,6 +136,12 @@ _YUE: Mapping[str, str] = {
     "sms_emergency": (
         "【{line}】特急工单{number}，可能有生命危险，请即刻登入系统处理；有需要请马上联络110、119或者120。"
     ),
+    "sms_notice_blue": "【{line}】提醒：工单{number}嘅{step}时限就到，请登入系统办理。",
+    "sms_notice_yellow": "【{line}】黄色督办：工单{number}{step}已经超时，请登入系统督办。",
+    "sms_notice_red": "【{line}】红色督办：工单{number}{step}严重超时，请登入系统督办。",
+    "step_accept": "签收",
+    "step_contact": "首次联络",
+    "step_resolve": "办理",
     "written_received": (
         "【{line}】你嘅求助已受理，工单编号{number}。睇进度：{page}\n要补充情况，直接回复呢条短信就得。"
         "如有危险请致电110、119或120；唔方便讲嘢可以发短信到12110报警。"
@@ -226,6 +238,12 @@ _EN: Mapping[str, str] = {
     "sms_emergency": (
         "[{line}] Emergency: order {number}. A life may be at risk. Open it now; where needed, call 110, 119 or 120."
     ),
+    "sms_notice_blue": "[{line}] Reminder: {step} of order {number} is due soon. Please sign in.",
+    "sms_notice_yellow": "[{line}] Yellow: {step} of order {number} is overdue. Please sign in.",
+    "sms_notice_red": "[{line}] Red: {step} of order {number} is long overdue. Please sign in.",
+    "step_accept": "acceptance",
+    "step_contact": "first contact",
+    "step_resolve": "the result",
     "written_received": (
         "[{line}] Your matter has been received as order {number}. See how it stands: {page}\nTo add anything, just reply. "
         "In danger call 110, 119 or 120, or text the police at 12110."

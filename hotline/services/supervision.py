@@ -30,7 +30,7 @@ from hotline.rules.supervision import (
     plan,
     quiet_until,
 )
-from hotline.services import audit, clocks, orders, pauses
+from hotline.services import audit, clocks, notice_texts, orders, pauses
 from hotline.services.access import Actor, NotAllowedError, reaches, require_role, supervises
 from hotline.services.orders import ReasonMissingError
 from hotline.services.organisation import policy_for
@@ -216,7 +216,8 @@ def _look_at(session: Session, order: Order, told: Told, sight: _Sight, now: dat
     for clock, colour in coming.notices:
         _tell(session, order, clock, colour, sight, policy, now)
     session.flush()
-    _look_again(session, order, coming)
+    held_until = notice_texts.tell(session, order, _standing(order), policy, now, zone)
+    _look_again(session, order, coming, held_until)
 
 
 def _running(order: Order) -> list[RunningClock]:
@@ -227,10 +228,15 @@ def _running(order: Order) -> list[RunningClock]:
     return [] if order.paused_at else [RunningClock(step, order.clocks_started_at, due) for step, due in running]
 
 
-def _look_again(session: Session, order: Order, coming: Plan) -> None:
+def _standing(order: Order) -> set[tuple[Step, datetime]]:
+    return {(clock.step, clock.due_at) for clock in _running(order)}
+
+
+def _look_again(session: Session, order: Order, coming: Plan, held_until: datetime | None) -> None:
     """Not through the order itself: that would make a new version, and tell people that somebody was quicker."""
     pause = clocks.running_pause(order)
-    at = pause.until if pause is not None else coming.look_at
+    later = min(filter(None, (coming.look_at, held_until)), default=None)
+    at = pause.until if pause is not None else later
     session.execute(update(Order.__table__).where(Order.__table__.c.id == order.id).values(look_at=at))  # type: ignore[arg-type]  # a mapped class's table is one
     set_committed_value(order, "look_at", at)
 

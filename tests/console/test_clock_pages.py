@@ -75,8 +75,8 @@ def test_limits_that_run_and_that_were_kept_are_told(site: Site) -> None:
 
     assert 'data-step="accept" data-standing="in_time"' in text
     assert 'data-step="contact" data-standing="running"' in text
-    assert "还剩1 小时" in text
-    assert "还剩23 小时" in text
+    assert "还剩 1 小时" in text
+    assert "还剩 23 小时" in text
 
 
 def test_a_limit_that_passed_says_by_how_much(site: Site) -> None:
@@ -86,7 +86,7 @@ def test_a_limit_that_passed_says_by_how_much(site: Site) -> None:
     text = site.browser(Role.SUPERVISOR).get(f"/orders/{number}").text
 
     assert 'data-step="accept" data-standing="overdue"' in text
-    assert "已超时30 分钟" in text
+    assert "已超时 30 分钟" in text
 
 
 def test_what_was_done_late_stays_late(site: Site) -> None:
@@ -98,7 +98,7 @@ def test_what_was_done_late_stays_late(site: Site) -> None:
     text = site.browser(Role.HANDLER).get(f"/orders/{number}").text
 
     assert 'data-step="contact" data-standing="late"' in text
-    assert "超时1 小时完成" in text
+    assert "超时 1 小时完成" in text
 
 
 def test_a_reopened_order_keeps_its_old_breach_in_sight(site: Site) -> None:
@@ -113,7 +113,7 @@ def test_a_reopened_order_keeps_its_old_breach_in_sight(site: Site) -> None:
 
     past = text[text.index('data-past-run="1"') :]
     assert 'data-step="resolve" data-standing="late"' in past
-    assert "超时2 小时完成" in past
+    assert "超时 2 小时完成" in past
     assert 'data-step="accept"' not in past[: past.index("</div>")]
 
 
@@ -147,7 +147,7 @@ def test_who_never_signed_before_it_was_merged_has_missed_it(site: Site) -> None
     text = site.browser(Role.SUPERVISOR).get(f"/orders/{number}").text
 
     assert 'data-step="accept" data-standing="missed"' in text
-    assert "未完成，超时30 分钟" in text
+    assert "未完成，超时 30 分钟" in text
 
 
 # What is offered to whom
@@ -257,7 +257,7 @@ def test_a_pause_is_asked_granted_and_ended(site: Site, number: str) -> None:
     assert "data-paused" in page.text
     assert "等医院开证明" in page.text
     assert 'data-step="resolve" data-standing="stopped"' in page.text
-    assert "暂停计时，还剩1 天" in page.text
+    assert "暂停计时，还剩 1 天" in page.text
     site.clock.at = NOW + HOUR
     assert offered(handler, number) == {"resume"}
     page = handler.send('data-clocks="resume"')

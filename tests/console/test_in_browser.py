@@ -5,6 +5,7 @@ import math
 import struct
 import wave
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Thread
 
@@ -18,7 +19,8 @@ from hotline.db import Sessions
 from hotline.models import Fact, Line, Order, Origin, Recording, Transcript, Unit
 from hotline.rules.order_states import OrderState
 from hotline.rules.roles import Role
-from hotline.services import accounts, facts, recordings
+from hotline.rules.supervision import ExtensionState
+from hotline.services import accounts, emergency_mode, extensions, facts, recordings, supervision, uncleared
 from hotline.services.access import SYSTEM
 from hotline.store import RecordingStore
 from speech.transcript import Transcript as Heard
@@ -76,9 +78,9 @@ def page(served: Served, browser: Browser) -> Iterator[Page]:
     assert troubles == []
 
 
-def sign_in(page: Page) -> None:
+def sign_in(page: Page, login: str = "chenying") -> None:
     page.goto("/login")
-    page.get_by_label("用户名").fill("chenying")
+    page.get_by_label("用户名").fill(login)
     page.get_by_label("密码").fill(PASSWORD)
     page.get_by_label("密码").press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("待办")
@@ -253,6 +255,71 @@ def test_no_page_is_wider_than_its_screen(served: Served, page: Page, width: int
             each.evaluate("details => { details.open = true }")
         beyond = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert beyond == 0, path
+
+
+@pytest.fixture
+def supervised(served: Served) -> str:
+    """An order whose handler asks for more time, in a street of many units that is in emergency mode."""
+    now = datetime.now(UTC)
+    with served.sessions.begin() as session:
+        street = session.query(Unit).filter_by(code="street").one()
+        for count in range(30):
+            factories.unit(session, f"grid-{count}", parent=street, name=f"名字很长的第{count}社区第{count}网格")
+        roles = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
+        accounts.create_user(session, "duban", "督办员", PASSWORD, street, roles, SYSTEM, now)
+        order = factories.order(session, session.query(Line).one(), OrderState.IN_PROGRESS)
+        order.resolve_by = now + timedelta(hours=2)
+        handler = factories.actor(session, street, Role.HANDLER)
+        extensions.ask(session, order, now + timedelta(days=1), "材料还没有齐", handler, now)
+        emergency_mode.switch_on(session, street, "寒潮橙色预警", now + timedelta(days=1), SYSTEM, now, factories.ZONE)
+        supervision.look(session, now, factories.ZONE)
+        uncleared.make_due(session, now, factories.ZONE)
+        return order.number
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_of_supervision_or_rules_is_wider_than_its_screen(
+    supervised: str, page: Page, width: int, scheme: str
+) -> None:
+    page.set_viewport_size({"width": width, "height": 844})
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    sign_in(page, "duban")
+
+    for path in (
+        f"/orders/{supervised}",
+        "/supervision",
+        "/supervision/uncleared",
+        "/policies",
+        "/policies/limits/limits/normal",
+        "/policies/settings/working_weekdays",
+        "/policies/calendar",
+        "/policies/emergency-mode",
+    ):
+        page.goto(path)
+        for each in page.locator("details").all():
+            each.evaluate("details => { details.open = true }")
+        beyond = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert beyond == 0, path
+
+
+def test_more_time_is_granted_by_keyboard_alone(served: Served, supervised: str, page: Page) -> None:
+    sign_in(page, "duban")
+    page.goto("/supervision")
+
+    tab_to(page, "[data-to-decide] summary")
+    page.keyboard.press("Enter")
+    tab_to(page, "[data-clocks=decide_extension] [name=decision]")
+    page.keyboard.press("Space")
+    tab_to(page, "[data-clocks=decide_extension] [name=word]")
+    page.keyboard.type("抓紧办理")
+    tab_to(page, "[data-clocks=decide_extension] button")
+    page.keyboard.press("Enter")
+
+    expect(page.locator("[data-to-decide]")).to_have_count(0)
+    with served.sessions() as session:
+        order = session.query(Order).filter_by(number=supervised).one()
+        assert order.extensions[0].state == ExtensionState.GRANTED
 
 
 def test_form_that_is_sent_twice_by_an_impatient_hand_counts_once(served: Served, page: Page) -> None:

@@ -35,6 +35,7 @@ def test_every_language_fills_in_the_same(language: str, key: str) -> None:
 @pytest.mark.parametrize("key", KEYS)
 def test_every_text_can_be_said_in_one_go(language: str, key: str) -> None:
     longest = {"line": "名" * 120, "digits": spoken_digits(language, "260302" + "0" * 8), "number": "260302" + "0" * 8}
+    longest |= {"step": "首次联系"}
     longest |= {"page": "https://hotline.example.gov.cn/s/" + "x" * 43, "state": "状" * 40}
 
     said = text_for(language, key, **{name: longest[name] for name in fields(TEXTS[language][key])})
