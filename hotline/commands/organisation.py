@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from flask.cli import AppGroup
 
-from hotline.commands.surroundings import plain_errors, transaction
+from hotline.commands.surroundings import plain_errors, read_settings, transaction
 from hotline.rules.wording import DEFAULT
 from hotline.services import organisation, sample, unit_files
 from hotline.services.access import SYSTEM
@@ -66,9 +66,10 @@ sample_organisation = AppGroup("sample", help="A sample organisation to try the 
 @click.option("--password", help="The same for each of the people; each gets one of their own when left out.")
 @click.option("--json", "as_json", is_flag=True)
 def _load_sample(password: str | None, as_json: bool) -> None:
-    """Bring in the sample organisation, its number and its people; tells the passwords that it made."""
+    """Bring in the sample organisation, its number, people and roster; tells the passwords that it made."""
+    zone = read_settings().zone
     with transaction() as (session, now), plain_errors():
-        people = sample.load(session, password, now)
+        people = sample.load(session, password, now, zone)
     if as_json:
         click.echo(json.dumps([asdict(person) for person in people], ensure_ascii=False))
     for person in [] if as_json else people:

@@ -16,11 +16,13 @@ def full(at: datetime) -> str:
 
 
 def short(at: datetime) -> str:
-    """Today and yesterday in words, other days by their date."""
+    """Yesterday, today and tomorrow in words, other days by their date."""
     zone = runtime().settings.zone
     local, today = at.astimezone(zone), runtime().now().astimezone(zone).date()
     if local.date() == today:
         return str(gettext("today %(time)s", time=f"{local:%H:%M}"))
+    if local.date() == today + _DAY:
+        return str(gettext("tomorrow %(time)s", time=f"{local:%H:%M}"))
     if local.date() == today - _DAY:
         return str(gettext("yesterday %(time)s", time=f"{local:%H:%M}"))
     return f"{local:%Y-%m-%d %H:%M}"

@@ -80,7 +80,7 @@ def plan(code: str) -> ResponseReturnValue:
         form.form_errors.append(_why_no_shift(error))
         return _shown(code, refused), 422
     flash(gettext("The shift is planned."))
-    return redirect(url_for("roster.one", code=code, week=_monday(form.day.data)))
+    return redirect(url_for("roster.one", code=code, week=form.day.data.isoformat()))
 
 
 @area.post("/<code>/import")
@@ -222,17 +222,13 @@ def _unit(session: Session, actor: Actor, code: str | None) -> Unit:
     return desk.unit_of(session, actor, code, runtime().now()) or abort(404)
 
 
-def _monday(on: date) -> str:
-    return (on - timedelta(days=on.weekday())).isoformat()
-
-
 def _week() -> date | None:
-    """The Monday that is asked for; None when that is nonsense."""
+    """The first day of the week that is asked for; None when that is nonsense."""
     try:
         asked = date.fromisoformat(request.args.get("week", ""))
     except ValueError:
         return None
-    return asked - timedelta(days=asked.weekday()) if asked.year in _YEARS else None
+    return asked if asked.year in _YEARS else None
 
 
 def _shown(code: str | None, refused: Refused | None = None) -> str:
@@ -242,7 +238,7 @@ def _shown(code: str | None, refused: Refused | None = None) -> str:
         found = desk.overview(session, actor, unit, _week(), held.now(), held.settings.zone)
         phone = session.get_one(User, actor.user_id).phone
         forms = _forms(found, phone, refused)
-    week = timedelta(days=7)
+    first, week = found.days[0].day, timedelta(days=7)
     return render_template(
         "roster.html",
         found=found,
@@ -250,9 +246,9 @@ def _shown(code: str | None, refused: Refused | None = None) -> str:
         refused=refused,
         POST_WORDS=POST_WORDS,
         has_phone=phone is not None,
-        before=(found.monday - week).isoformat(),
-        after=(found.monday + week).isoformat(),
-        address=url_for("roster.one", code=found.unit.code, week=found.monday.isoformat()),
+        before=(first - week).isoformat(),
+        after=(first + week).isoformat(),
+        address=url_for("roster.one", code=found.unit.code, week=first.isoformat()),
     )
 
 

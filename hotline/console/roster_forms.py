@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from flask_babel import lazy_gettext as _
+from flask_babel import lazy_pgettext as _p
 from flask_wtf.file import FileField, FileRequired
 from wtforms import DateField, SelectField, StringField, TextAreaField, TimeField
 from wtforms.fields import SelectChoice
@@ -24,7 +25,7 @@ _PLEASE = _("Please choose")
 class ShiftForm(Form):
     """A shift of the unit's roster."""
 
-    person = SelectField(_("Who"), [_chosen], invalid_choice_message=_FOREIGN)
+    person = SelectField(_p("roster", "Who"), [_chosen], invalid_choice_message=_FOREIGN)
     post = SelectField(_("Post"), [_chosen], invalid_choice_message=_FOREIGN)
     day = DateField(_("Date"), [DataRequired(message=_("Please write a date."))])
     begins = TimeField(_("From"), [InputRequired(message=_("Please write a time of day."))])

@@ -3,16 +3,20 @@
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.orm import Session
 
-from hotline.models import Unit
+from hotline.models import Action, Shift, Unit, User
 from hotline.rules.roles import Role
+from hotline.rules.roster import Post, Span, hours
 from hotline.rules.wording import DEFAULT
-from hotline.services import accounts, organisation, unit_files
+from hotline.services import accounts, audit, organisation, unit_files
 from hotline.services.access import SYSTEM
+from hotline.services.roster.plan import make
 
 _FILES = Path(__file__).parent.parent / "sample"
 LINE_NUMBER = "+862012345678"
@@ -31,6 +35,16 @@ _PEOPLE: Mapping[str, tuple[str, str, frozenset[Role]]] = {
     "duban": ("示例督办员", _LINE_UNIT, frozenset({Role.SUPERVISOR})),
 }
 
+# Two posts around the clock; by day and by night it is somebody else.
+_ROSTER_DAYS = 14
+_DAY, _NIGHT = (time(8), time(20)), (time(20), time(8))
+_SHIFTS: Mapping[str, tuple[Post, time, time]] = {
+    "jiexian": (Post.CALL_TAKER, *_DAY),
+    "wangge": (Post.DUTY, *_DAY),
+    "paidan": (Post.CALL_TAKER, *_NIGHT),
+    "duban": (Post.DUTY, *_NIGHT),
+}
+
 
 @dataclass(frozen=True)
 class LogIn:
@@ -42,16 +56,43 @@ class LogIn:
     password: str | None
 
 
-def load(session: Session, password: str | None, now: datetime) -> list[LogIn]:
-    """Bring in the sample organisation, its line and its people; a person who is there keeps the password.
+def load(session: Session, password: str | None, now: datetime, zone: ZoneInfo) -> list[LogIn]:
+    """Bring in the sample organisation, its line, its people and their shifts; who is there keeps the password.
 
-    Without `password` each new person gets one of their own; only a password made now can be told.
+    The roster covers a fortnight from now on; what was swapped or cancelled stays as it became. Without `password`
+    each new person gets one of their own; only a password made now can be told.
     """
     unit_files.import_units(session, _FILES / "units.csv", _FILES / "places.csv", SYSTEM, now)
     top = _unit(session, _TOP)
     top.policy = {**_POLICY, **top.policy}
     organisation.add_line(session, LINE_NUMBER, _LINE_NAME, _unit(session, _LINE_UNIT), DUTY_NUMBER, DEFAULT)
-    return [_person(session, login, password, now) for login in _PEOPLE]
+    people = [_person(session, login, password, now) for login in _PEOPLE]
+    _fill_roster(session, now, zone)
+    return people
+
+
+def _fill_roster(session: Session, now: datetime, zone: ZoneInfo) -> None:
+    unit, yesterday = _unit(session, _LINE_UNIT), now.astimezone(zone).date() - timedelta(days=1)
+    days = [yesterday + timedelta(days=count) for count in range(1 + _ROSTER_DAYS)]
+    new = 0
+    for login, (post, begins, ends) in _SHIFTS.items():
+        user = accounts.by_login(session, login)
+        if user is None or not user.is_active:
+            continue
+        for span in (hours(day, begins, ends, zone) for day in days):
+            if span.ends_at > now and _is_free(session, user, span):
+                make(session, unit, user, post, span, SYSTEM, now)
+                new += 1
+    session.flush()
+    if new:
+        audit.note(session, SYSTEM, Action.ROSTER_IMPORTED, now, detail=f"{new} shifts")
+
+
+def _is_free(session: Session, user: User, span: Span) -> bool:
+    """Whether nothing was ever planned for the person then: neither swapped away, nor cancelled, nor another shift."""
+    theirs = or_(Shift.user_id == user.id, Shift.planned_user_id == user.id)
+    then = and_(Shift.begins_at < span.ends_at, Shift.ends_at > span.begins_at)
+    return session.scalar(select(exists().where(theirs, then))) is False
 
 
 def _person(session: Session, login: str, password: str | None, now: datetime) -> LogIn:

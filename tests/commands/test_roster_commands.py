@@ -4,8 +4,13 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import factories
 import pytest
 from click.testing import Result
+from sqlalchemy import NullPool, create_engine
+
+from hotline.db import make_sessions
+from hotline.models import Shift
 
 Flask = Callable[..., Result]
 HEADING = "unit,login,date,from,to,post"
@@ -83,3 +88,34 @@ def test_who_is_on_and_when_nobody_is(bring: Callable[..., Result], flask_comman
 def test_a_number_that_no_telephone_has_is_refused(bring: Callable[..., Result], flask_command: Flask) -> None:
     assert "no telephone has this number" in flask_command("users", "phone", "wangge", "119").output
     assert "nobody is called" in flask_command("users", "phone", "nobody", "13800138000").output
+
+
+def load_sample(flask_command: Flask, at: str) -> list[dict[str, str]]:
+    """The shifts of the fortnight that follows, with the clock standing at `at` when the sample is loaded."""
+    assert flask_command("clock", "freeze", at).exit_code == 0
+    assert flask_command("sample", "load").exit_code == 0
+    found: list[dict[str, str]] = json.loads(flask_command("roster", "show", UNIT, "--days", "14", "--json").output)
+    return found
+
+
+def test_the_sample_organisation_is_planned_for_a_fortnight_and_again(flask_command: Flask) -> None:
+    first = load_sample(flask_command, "2099-03-02T03:00:00+08:00")
+
+    on = json.loads(flask_command("roster", "now", UNIT, "--json").output)
+    assert {(row["login"], row["post"]) for row in on} == {("paidan", "call_taker"), ("duban", "duty")}
+    assert load_sample(flask_command, "2099-03-02T03:00:00+08:00") == first
+    later = load_sample(flask_command, "2099-03-10T12:00:00+08:00")
+    assert flask_command("roster", "gaps", "--json").output == "[]\n"
+    assert [row for row in first if row["from"] > "2099-03-10 20"] == [
+        row for row in later if "2099-03-10 20" < row["from"] <= first[-1]["from"]
+    ]
+
+
+def test_what_became_of_a_sample_shift_stays(flask_command: Flask, own_database_url: str) -> None:
+    at = "2099-03-02T03:00:00+08:00"
+    before = load_sample(flask_command, at)
+    engine = create_engine(own_database_url, poolclass=NullPool)
+    with make_sessions(engine).begin() as session:
+        session.get_one(Shift, int(before[5]["id"])).cancelled_at = factories.NOW
+
+    assert load_sample(flask_command, at) == [*before[:5], *before[6:]]

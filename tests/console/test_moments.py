@@ -6,7 +6,7 @@ import factories
 import pytest
 from site_under_test import Site
 
-from hotline.console.moments import moment, seconds, short, span
+from hotline.console.moments import moment, seconds, short, span, stretch
 
 
 @pytest.mark.parametrize(
@@ -16,6 +16,8 @@ from hotline.console.moments import moment, seconds, short, span
         (timedelta(hours=10), "今天 00:00"),
         (timedelta(hours=10, minutes=1), "昨天 23:59"),
         (timedelta(days=2), "2026-02-28 10:00"),
+        (timedelta(days=-1), "明天 10:00"),
+        (timedelta(days=-2), "2026-03-04 10:00"),
     ],
 )
 def test_near_days_are_said_in_words(site: Site, back: timedelta, said: str) -> None:
@@ -48,3 +50,17 @@ def test_lengths_are_said_in_their_largest_units(site: Site, length: timedelta, 
 
 def test_length_of_a_recording_is_minutes_and_seconds() -> None:
     assert [seconds(length) for length in (None, 0, 9, 75)] == ["", "0:00", "0:09", "1:15"]
+
+
+@pytest.mark.parametrize(
+    ("hours", "said"),
+    [
+        (8, "3月2日 周一 10:00 至 18:00"),
+        (14, "3月2日 周一 10:00 至 24:00"),
+        (22, "3月2日 周一 10:00 至次日 08:00"),
+        (48, "3月2日 周一 10:00 至 3月4日 周三 10:00"),
+    ],
+)
+def test_a_stretch_of_time_is_said_in_few_words(site: Site, hours: int, said: str) -> None:
+    with site.app.test_request_context():
+        assert stretch(factories.NOW, factories.NOW + timedelta(hours=hours)) == said

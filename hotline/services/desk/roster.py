@@ -77,7 +77,6 @@ class RosterDesk:
 
     unit: Unit
     units: Sequence[UnitChoice]
-    monday: date
     days: Sequence[Day]
     posts: Sequence[Post]
     on_now: Sequence[OnDuty]
@@ -109,18 +108,16 @@ def unit_of(session: Session, actor: Actor, code: str | None, now: datetime) -> 
 
 
 def overview(
-    session: Session, actor: Actor, unit: Unit, monday: date | None, now: datetime, zone: ZoneInfo
+    session: Session, actor: Actor, unit: Unit, first: date | None, now: datetime, zone: ZoneInfo
 ) -> RosterDesk:
-    """Everything on the page, of the week that begins on `monday`, the present one without."""
+    """Everything on the page, of the seven days from `first` on, from today on without."""
     today = now.astimezone(zone).date()
-    monday = monday or today - timedelta(days=today.weekday())
     gaps = roster.gaps_of(session, unit, now, zone)
-    days = _days(session, unit, monday, today, [gap.span for gap in gaps], zone)
+    days = _days(session, unit, first or today, today, [gap.span for gap in gaps], zone)
     used = {post for day in days for post, turns in day.turns.items() if turns}
     return RosterDesk(
         unit=unit,
         units=_choices(session, actor, now),
-        monday=monday,
         days=days,
         posts=[post for post in Post if post in used],
         on_now=roster.who_is_on(session, unit, now),
@@ -239,8 +236,8 @@ def _swaps(session: Session, actor: Actor) -> Sequence[ShiftSwap]:
     return found
 
 
-def _days(session: Session, unit: Unit, monday: date, today: date, gaps: Iterable[Span], zone: ZoneInfo) -> list[Day]:
-    days = [monday + timedelta(days=count) for count in range(_WEEK.days)]
+def _days(session: Session, unit: Unit, first: date, today: date, gaps: Iterable[Span], zone: ZoneInfo) -> list[Day]:
+    days = [first + timedelta(days=count) for count in range(_WEEK.days)]
     found = roster.shifts(session, unit, Span(_midnight(days[0], zone), _midnight(days[-1] + _A_DAY, zone)))
     gaps = list(gaps)
     return [_day(each, found, gaps, zone, is_today=each == today) for each in days]
