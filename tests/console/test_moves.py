@@ -7,6 +7,7 @@ from pathlib import Path
 
 import factories
 import pytest
+from flask_babel import force_locale
 from site_under_test import Browser, Site
 from sqlalchemy import select, text
 from werkzeug.test import TestResponse
@@ -14,6 +15,7 @@ from werkzeug.test import TestResponse
 from hotline import web
 from hotline.app import create_app
 from hotline.console.moves import MOVES
+from hotline.console.words import word
 from hotline.db import Sessions
 from hotline.models import Action, AuditEntry, Fact, Level, Order, OrderEvent, Origin, Outcome, Result
 from hotline.rules import order_states
@@ -261,6 +263,31 @@ def test_whoever_was_slower_is_told_who_did_what_and_keeps_the_text(site: Site) 
     assert f"{quick.name}：审核通过" in page.text
     assert "听起来像是恶作剧" in page.text
     assert order_of(site, number).state == OrderState.TRIAGED
+
+
+@pytest.mark.parametrize("state", sorted(OrderState))
+def test_whatever_was_done_meanwhile_is_shown_to_the_slower_person_who_overwrites_nothing(
+    site: Site, state: OrderState
+) -> None:
+    slow = site.browser(Role.CALL_TAKER, Role.DISPATCHER, Role.HANDLER, Role.SUPERVISOR)
+    for move in sorted(ORDER[state]):
+        number = made(site, state)
+        slow.get(f"/orders/{number}")
+        with site.sessions.begin() as session:
+            order = session.query(Order).filter(Order.number == number).one()
+            factories.step(session, order, move, at=site.clock.now())
+            stands, rows = order.state, len(order.history)
+
+        beside = {"number": made(site, OrderState.RECEIVED)} if move == Move.MERGE else {}
+        page = slow.send(f'data-move="{move}"', **FILLED_IN.get(move, {}), **beside)
+
+        assert page.status_code == 409, move
+        told = page.text.split("data-outdated")[1].split("</section>")[0]
+        with site.app.test_request_context(), force_locale("zh_Hans_CN"):
+            assert f"：{word(move)}，" in told
+        with site.sessions() as session:
+            order = session.query(Order).filter(Order.number == number).one()
+            assert (order.state, len(order.history)) == (stands, rows)
 
 
 def test_text_of_a_move_that_is_gone_is_still_shown(site: Site) -> None:

@@ -12,7 +12,7 @@ from hotline.rules.clocks import Step
 from hotline.rules.facts import Urgency
 from hotline.rules.order_states import Move, OrderState
 from hotline.rules.policy import LIMITS
-from hotline.services import orders, results
+from hotline.services import orders, pauses, results
 from hotline.services.access import SYSTEM
 from hotline.services.desk.orders import clock_of
 from hotline.services.results import ClosingElementsMissingError
@@ -78,3 +78,29 @@ def test_what_is_done_keeps_the_deadlines_that_it_was_measured_by(session: Sessi
     orders.set_urgency(order, Urgency.EMERGENCY, LIMITS[Urgency.EMERGENCY], ZONE)
 
     assert (order.urgency, order.resolve_by) == (Urgency.EMERGENCY, before)
+
+
+@pytest.mark.parametrize(
+    "state", [OrderState.MERGED, OrderState.INVALID, OrderState.ANSWERED, OrderState.RESOLVED, OrderState.CLOSED]
+)
+def test_a_priority_changed_where_nobody_has_to_act_wakes_no_supervision(session: Session, state: OrderState) -> None:
+    order = factories.order(session, state=state)
+
+    orders.set_urgency(order, Urgency.URGENT, LIMITS[Urgency.URGENT], ZONE)
+
+    assert (order.urgency, order.look_at) == (Urgency.URGENT, None)
+
+
+def test_a_priority_changed_while_paused_leaves_the_contact_made_in_that_pause_in_time(session: Session) -> None:
+    order = factories.order(session, state=OrderState.IN_PROGRESS)
+    order.contacted_at = None
+    minute = timedelta(minutes=1)
+    pauses.ask(session, order, NEXT_DAY, "等人回家", SYSTEM, NOW + 10 * minute, ZONE)
+    factories.step(session, order, Move.CONTACT, at=NOW + 130 * minute)
+
+    orders.set_urgency(order, Urgency.URGENT, LIMITS[Urgency.URGENT], ZONE)
+    assert order.contact_by == NOW + 150 * minute
+
+    pauses.resume(session, order, SYSTEM, NOW + 140 * minute)
+    assert order.contact_by == NOW + 150 * minute
+    assert order.resolve_by == NEXT_DAY + 130 * minute
