@@ -113,6 +113,8 @@ class Settings(SpeechSettings):
 
     recordings_url: str = Field(default_factory=lambda: f"file://{_here('recordings')}")
     recording_limit_bytes: int = Field(default=400_000_000, gt=0)
+    attachment_limit_bytes: int = Field(default=10_000_000, gt=0)
+    attachments_for_order: int = Field(default=30, gt=0)
     journal_dir: Path = Field(default_factory=lambda: Path(_here("journal")))
     speech_processes: int = Field(default=0, ge=0, description="0: one for each core")
     io_processes: int = Field(default=2, ge=1)

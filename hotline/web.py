@@ -16,6 +16,8 @@ from hotline.db import Sessions
 from hotline.settings import Settings
 
 _KEY = "hotline"
+# What the server puts into a request's environment: to be called with the seconds that the request may take to arrive.
+MORE_TIME = "hotline.more_time"
 _IPV6 = 6
 _OF_ONE_HOUSE = 64
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from hotline.models import (
     Alarm,
+    Attachment,
     Call,
     CatalogueRow,
     CatalogueUse,
@@ -35,6 +36,7 @@ from hotline.models import (
     User,
     UserRole,
 )
+from hotline.rules.attachments import AttachmentKind
 from hotline.rules.call_flow import CallState
 from hotline.rules.facts import FactName
 from hotline.rules.order_states import Move, OrderState
@@ -275,6 +277,25 @@ def catalogue(session: Session, of: Unit, *rows: CatalogueRow) -> CatalogueVersi
     return made
 
 
+def attachment(session: Session, order: Order, by: User | None = None, **more: Any) -> Attachment:
+    """A photo that `by`, or the caller, attached to the order; its file lies nowhere."""
+    number = next(_next)
+    known = {
+        "kind": AttachmentKind.PHOTO,
+        "content_type": "image/jpeg",
+        "name": f"照片{number}.jpg",
+        "sha256": f"{number:064x}",
+        "size_bytes": 40_000,
+        "store_key": f"attachments/2026/03/02/{number}.jpg",
+        "small_key": f"attachments/2026/03/02/{number}.small.jpg",
+        "at": NOW,
+    }
+    made = Attachment(order=order, user=by, **{**known, **more})
+    session.add(made)
+    session.flush()
+    return made
+
+
 def assist(session: Session, order: Order, by: Unit) -> OrderAssistant:
     """The unit `by` assists the order's holder."""
     order.assistants.append(OrderAssistant(unit=by, since=NOW))
@@ -324,7 +345,7 @@ def another(session: Session, beside: Order) -> Order:
     return order(session, beside.calls[0].line)
 
 
-REPORT = results.Report(outcome=Outcome.SOLVED, done="送去米面和菜", evidence="入户记录")
+REPORT = results.Report(outcome=Outcome.SOLVED, done="送去米面和菜", aid="大米10千克", evidence="入户记录")
 
 _TO_WORK = (Move.TRIAGE, Move.DISPATCH, Move.ACCEPT, Move.CONTACT)
 _WAY: Mapping[OrderState, tuple[Move, ...]] = {

@@ -18,6 +18,7 @@ WHO_OPENS: Mapping[str, frozenset[Role]] = {
     "calls": _DESK_AND_ABOVE,
     "orders": _EVERYBODY,
     "recordings": _EVERYBODY,
+    "attachments": _EVERYBODY,
     "surveys": _DESK_AND_ABOVE,
     "supervision": _EVERYBODY,
     "roster": _EVERYBODY,

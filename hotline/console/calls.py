@@ -9,6 +9,7 @@ from hotline.console.lists import page_number
 from hotline.console.person import person
 from hotline.console.reading import Reading
 from hotline.services import calls, facts
+from hotline.services.access import require_call_contents
 from hotline.services.desk import calls as desk
 from hotline.services.desk.calls import CallsWanted
 from hotline.web import runtime
@@ -45,6 +46,7 @@ def handled(call_id: int) -> ResponseReturnValue:
         return _one(call_id, form), 422
     with held.transaction() as session:
         call = desk.to_change(session, person().actor, call_id) or abort(404)
+        require_call_contents(person().actor, call)
         calls.handled(session, call, person().actor, held.now(), form.note.data)
     flash(gettext("Noted as dealt with."))
     return redirect(url_for("calls.one", call_id=call_id))
@@ -64,7 +66,10 @@ def _one(call_id: int, form: NoteForm, *, shows_numbers: bool = False) -> str:
     held = runtime()
     with held.transaction() as session:
         found = desk.one(session, person().actor, call_id) or abort(404)
-        desk.note_transcripts_seen(session, person().actor, [found.call], held.now())
+        if found.shows_contents:
+            desk.note_transcripts_seen(session, person().actor, [found.call], held.now())
+    if not found.shows_contents:
+        return render_template("call_secret.html", call=found.call)
     reading = Reading(facts.present(found.call.order) if found.call.order else {}, shows_numbers)
     heard = (transcript for recording in found.call.recordings for transcript in recording.transcripts)
     hides_numbers = not shows_numbers and (bool(found.call.number) or any(map(reading.hides, heard)))

@@ -24,7 +24,7 @@ PAGES: Mapping[int, tuple[LazyString, LazyString]] = {
     404: (_("No such page"), _("There is no such page, or it is about something outside your unit.")),
     405: (_("No such page"), _("There is no such page, or it is about something outside your unit.")),
     409: (_("Changed meanwhile"), _("Somebody was quicker. Load the page again to see how it stands.")),
-    413: (_("Too large"), _("What was sent is larger than we take.")),
+    413: (_("Too large"), _("What was sent is larger than we take. Send smaller files, or one after the other.")),
     416: (_("No such part"), _("The recording has no such part.")),
     429: (_("Too many attempts"), _("Please wait a few minutes before you try again.")),
 }

@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import (
     HiddenField,
+    MultipleFileField,
     PasswordField,
     RadioField,
     SelectField,
@@ -27,6 +28,7 @@ from hotline.services.facts import LONGEST_TEXT
 from hotline.services.local_words import LONGEST_WORD
 
 _LONGEST_NOTE = 2000
+_ACCEPTED = "image/jpeg,image/png,image/webp,application/pdf,.jpg,.jpeg,.png,.webp,.pdf"
 _LONGEST_TRANSCRIPT = 20_000
 
 _missing = DataRequired(message=_("Please fill this in."))
@@ -137,7 +139,26 @@ class ResultForm(MoveForm):
     done = TextAreaField(_("What was done"), [_within(_LONGEST_NOTE)])
     why_not = TextAreaField(_("Why it is not solved"), [_within(_LONGEST_NOTE)])
     aid = TextAreaField(_("Aid handed out"), [_within(_LONGEST_NOTE)])
-    evidence = TextAreaField(_("Evidence: visit record, photo number, signature"), [_within(_LONGEST_NOTE)])
+    evidence = TextAreaField(_("Visit record, or other evidence"), [_within(_LONGEST_NOTE)])
+    photos = MultipleFileField(_("Photos or PDF files"), render_kw={"accept": _ACCEPTED})
+
+
+class AttachForm(Form):
+    """Files for an order."""
+
+    files = MultipleFileField(_("Photos or PDF files"), [_missing], render_kw={"accept": _ACCEPTED})
+
+
+class WordForm(MoveForm):
+    """A supervisor's word that may be left out."""
+
+    word = TextAreaField(_("Note"), [_within(_LONGEST_NOTE)])
+
+
+class NeededWordForm(MoveForm):
+    """A supervisor's word that is needed."""
+
+    word = TextAreaField(_("What is to be done yet"), [_missing, _within(_LONGEST_NOTE)])
 
 
 class TranscriptForm(Form):

@@ -13,6 +13,7 @@ from flask_talisman import Talisman
 from flask_wtf import CSRFProtect
 
 from hotline.console import (
+    attachments,
     audit,
     calls,
     catalogue,
@@ -28,6 +29,7 @@ from hotline.console import (
     surveys,
     transfers,
     troubles,
+    uploads,
 )
 from hotline.console.areas import OPEN_AREAS, SIGNED_AREAS, WHO_OPENS, is_open
 from hotline.console.languages import CATALOGUES, DEFAULT, chosen_catalogue
@@ -45,6 +47,7 @@ _AREAS = (
     calls,
     orders,
     recordings,
+    attachments,
     surveys,
     supervision,
     roster,
@@ -132,7 +135,11 @@ def _know_people(app: Flask) -> None:
         if not current_user.is_authenticated:
             # A page that refreshes itself asks to be told, not led to the form.
             return abort(401) if "X-Refresh" in request.headers else manager.unauthorized()  # type: ignore[no-any-return]
-        return None if who & current_user.roles else abort(403)
+        if not who & current_user.roles:
+            abort(403)
+        if request.endpoint in uploads.TAKES_FILES:
+            uploads.expect_files()
+        return None
 
 
 def _take_files(app: Flask) -> None:

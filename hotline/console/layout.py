@@ -11,13 +11,15 @@ from flask_login import current_user
 from markupsafe import Markup
 from werkzeug.routing import BuildError
 
-from hotline.console import languages, moments, words
+from hotline.console import closing_words, languages, moments, words
 from hotline.console.areas import entries_for
 from hotline.console.transcripts import UNSURE
 from hotline.console.trouble_words import receipt_words, trouble_words
 from hotline.console.waveform import waveform_of
-from hotline.models import EmergencyMode
+from hotline.models import EmergencyMode, Order
+from hotline.rules.attachments import MOST_AT_ONCE
 from hotline.services import emergency_mode
+from hotline.services.access import sees_contents
 from hotline.services.desk.orders import clock_of
 from hotline.services.hiding import without_numbers
 from hotline.web import runtime
@@ -46,19 +48,33 @@ def install_layout(app: Flask) -> None:
         hour=moments.hour,
         trouble_words=trouble_words,
         receipt_words=receipt_words,
+        needed_words=closing_words.needed_words,
+        size_words=closing_words.size_words,
     )
     app.jinja_env.globals.update(
         UNSURE=UNSURE,
+        MOST_AT_ONCE=MOST_AT_ONCE,
         asset=_asset,
         stretch=moments.stretch,
         fact_words=words.fact_words,
         clock_of=clock_of,
+        reads=_reads,
+        largest_file=_largest_file,
         waveform_of=waveform_of,
         LANGUAGES=languages.NAMES,
         NOTHING=Markup('<span class="dash">—</span>'),
     )
     app.context_processor(_of_this_request)
     app.after_request(_keep_private)
+
+
+def _reads(order: Order) -> bool:
+    """Whether what the order holds is for whoever asks."""
+    return sees_contents(current_user.actor, order)
+
+
+def _largest_file() -> int:
+    return runtime().settings.attachment_limit_bytes
 
 
 def _of_this_request() -> dict[str, Any]:

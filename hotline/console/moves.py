@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 
+from hotline.console.closing_words import missing_words
 from hotline.console.forms import (
     AnswerForm,
     CloseForm,
@@ -21,6 +22,7 @@ from hotline.console.forms import (
     UnitForm,
 )
 from hotline.models import Order, Outcome, Unit, User
+from hotline.rules.closing import Element
 from hotline.rules.machine import ImpossibleMoveError
 from hotline.rules.order_states import Move
 from hotline.services import catalogue, clocks, orders, organisation, results
@@ -177,20 +179,20 @@ def _report(doing: Doing, form: ResultForm) -> None:
     try:
         results.report(doing.session, doing.order, told, doing.actor, doing.now, doing.zone)
     except ClosingElementsMissingError as error:
-        raise UnusableFieldError({_FIELD.get(name, name): _what_is_missing(name) for name in error.missing}) from error
+        category = doing.order.category
+        missing = {_FIELD[element]: missing_words(element, category) for element in error.missing}
+        raise UnusableFieldError(missing) from error
 
 
-_FIELD = {"contact": ""}
-
-
-def _what_is_missing(element: str) -> str:
-    texts: Mapping[str, str] = {
-        "contact": gettext("Nobody has contacted the caller yet."),
-        "done": gettext("Please say what was done."),
-        "why_not": gettext("Please say why it is not solved."),
-        "evidence": gettext("In this category a visit record or photo has to be named."),
-    }
-    return texts[element]
+# Where it is said that an element is missing.
+_FIELD: Mapping[Element, str] = {
+    Element.CONTACT: "",
+    Element.DONE: "done",
+    Element.WHY_NOT: "why_not",
+    Element.AID: "aid",
+    Element.VISIT_RECORD: "evidence",
+    Element.PHOTO: "photos",
+}
 
 
 def _unit(doing: Doing, form: UnitForm) -> Unit:

@@ -11,8 +11,8 @@ from flask_babel import gettext
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
-from hotline.console import assistants, clock_requests, moves
-from hotline.console.forms import FactForm, Form, MoveForm, TranscriptForm, fact_form
+from hotline.console import assistants, clock_requests, endings, moves
+from hotline.console.forms import AttachForm, FactForm, Form, MoveForm, TranscriptForm, fact_form
 from hotline.console.moves import Doing, UnusableFieldError
 from hotline.console.person import person
 from hotline.console.reading import Reading
@@ -24,6 +24,7 @@ from hotline.rules.roles import REVIEWERS
 from hotline.services import alarms, recognition, transfers
 from hotline.services.access import Actor
 from hotline.services.desk import clocks as clock_desk
+from hotline.services.desk import endings as endings_desk
 from hotline.services.desk import orders as desk
 from hotline.services.desk.around import Around, around
 from hotline.services.desk.clocks import ClockDesk, ClockRequest
@@ -63,8 +64,9 @@ def show(number: str, refused: Refused | None = None, shows_numbers: bool = Fals
     held, actor = runtime(), person().actor
     with held.transaction() as session:
         found = desk.one(session, actor, number, held.now()) or abort(404)
+        ending = endings_desk.of_order(session, actor, found.order)
         # A page that refreshes itself may stand open on a desk where nobody is.
-        if "X-Refresh" not in request.headers:
+        if "X-Refresh" not in request.headers and found.shows_contents:
             take_emergency_on(session, found.order, actor, held.now())
         beside = around(session, found.order, actor, found.moves, held.now())
         same_caller = recognition.known(session, actor, found.order)
@@ -75,7 +77,7 @@ def show(number: str, refused: Refused | None = None, shows_numbers: bool = Fals
         changes = desk.changes_since(session, number, seen_at) if seen_at else None
     reading = Reading(found.facts, shows_numbers)
     return render_template(
-        "order.html",
+        "order.html" if found.shows_contents else "order_secret.html",
         desk=found,
         order=found.order,
         reading=reading,
@@ -91,6 +93,9 @@ def show(number: str, refused: Refused | None = None, shows_numbers: bool = Fals
         transfer=transfer,
         may_take=bool(actor.roles & REVIEWERS),
         assist_forms=_assist_forms(found, beside, refused),
+        ending=ending,
+        ending_forms=_with_refused(endings.forms_for(ending), refused, ""),
+        attach_form=refused.form if refused and refused.name == "attach" else AttachForm(formdata=None),
         move_forms=_move_forms(found, beside, refused),
         fact_forms=_fact_forms(found, reading, refused),
         transcript_forms=_transcript_forms(found, reading, refused),

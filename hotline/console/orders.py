@@ -7,9 +7,9 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from hotline.console import assistants, clock_requests, known, moves
+from hotline.console import assistants, clock_requests, endings, known, moves, uploads
 from hotline.console.assistants import Assist
-from hotline.console.forms import FactForm, fact_form
+from hotline.console.forms import FactForm, ResultForm, fact_form
 from hotline.console.known import KnownForm
 from hotline.console.lists import page_number
 from hotline.console.moves import Doing, UnusableFieldError
@@ -21,6 +21,7 @@ from hotline.rules.order_states import Move, OrderState
 from hotline.services import facts
 from hotline.services.desk import orders as desk
 from hotline.services.desk.clocks import ClockRequest
+from hotline.services.desk.endings import EndingRequest
 from hotline.services.desk.orders import OrdersWanted
 from hotline.services.facts import WrongFactError
 from hotline.services.orders import ChangedMeanwhileError
@@ -41,6 +42,7 @@ def page() -> str:
         category=_member(Category, asked.get("category")),
         mine="mine" in asked,
         overdue="overdue" in asked,
+        to_approve="to_approve" in asked,
         ended_too="ended" in asked,
         number=asked.get("number", "").strip(),
         page=page_number(),
@@ -73,12 +75,31 @@ def move_on(number: str, move: str) -> ResponseReturnValue:
     chosen = _member(Move, move) or abort(404)
     form = moves.form_for(chosen, _units())
     refused = Refused(chosen.value, form)
+    # Kept whatever becomes of the rest: a browser does not send a file twice by itself.
+    unusable = uploads.attach(number, uploads.chosen(form.photos.data)) if isinstance(form, ResultForm) else []
+    if unusable:
+        form.photos.errors = unusable
+        return show(number, refused), 422
     if not form.validate():
         return show(number, refused), 422
     seen = moves.seen_version(form)
     if seen is None:
         abort(400)
     return change(number, refused, lambda doing: moves.make(doing, chosen, form, seen), moves.order_beside(form))
+
+
+@area.post("/<number>/ending/<what>")
+def end(number: str, what: str) -> ResponseReturnValue:
+    """Approve a result or send it back, or say that the order is secret, or not any more."""
+    chosen = _member(EndingRequest, what) or abort(404)
+    form = endings.form_for(chosen)
+    refused = Refused(chosen.value, form)
+    if not form.validate():
+        return show(number, refused), 422
+    seen = moves.seen_version(form)
+    if seen is None:
+        abort(400)
+    return change(number, refused, lambda doing: endings.make(doing, chosen, form, seen))
 
 
 @area.post("/<number>/clocks/<what>")

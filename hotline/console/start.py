@@ -25,6 +25,7 @@ _LEADS_TO: Mapping[Waiting, tuple[str, dict[str, Any]]] = {
     Waiting.TO_RESOLVE: ("orders.page", {"state": OrderState.IN_PROGRESS}),
     Waiting.REFERRED: ("orders.page", {"state": OrderState.REFERRED}),
     Waiting.REOPENED: ("orders.page", {"state": OrderState.REOPENED}),
+    Waiting.TO_APPROVE: ("orders.page", {"to_approve": 1}),
     Waiting.OVERDUE: ("orders.page", {"overdue": 1}),
     Waiting.RED: ("supervision.page", {}),
     Waiting.NOTICES: ("supervision.page", {}),

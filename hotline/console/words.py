@@ -27,6 +27,7 @@ from hotline.models import (
     Work,
 )
 from hotline.rules.alarms import AlarmState, RingState, Way
+from hotline.rules.attachments import AttachmentKind
 from hotline.rules.calendar import DayKind
 from hotline.rules.call_flow import CallState
 from hotline.rules.catalogue import Ground, Hold
@@ -35,9 +36,10 @@ from hotline.rules.facts import Category, FactName, Group, Need, Urgency
 from hotline.rules.order_states import Move, OrderState, Remark
 from hotline.rules.roles import Role
 from hotline.rules.roster import Post, SwapState
-from hotline.rules.supervision import Colour, ExtensionState, Obstacle, PauseState, Why
+from hotline.rules.supervision import ApprovalState, Colour, ExtensionState, Obstacle, PauseState, Why
 from hotline.rules.survey_states import AttemptState, Reason, Resolved, RoundState, Satisfied
 from hotline.services.desk.clocks import ClockRequest
+from hotline.services.desk.endings import EndingRequest
 from hotline.services.desk.start import Waiting
 from hotline.services.recognition import Meaning
 from speech.transcript import Doubt
@@ -99,6 +101,10 @@ WORDS: Mapping[type[StrEnum], Mapping[Any, LazyString]] = {
         Remark.BY_TEXT: _p("remark", "served in writing from now on"),
         Remark.BY_VOICE: _p("remark", "served by telephone from now on"),
         Remark.WROTE: _p("remark", "wrote to the caller"),
+        Remark.RESULT_REPORTED: _p("remark", "result reported, waits for approval"),
+        Remark.RESULT_SENT_BACK: _p("remark", "result sent back"),
+        Remark.MADE_SECRET: _p("remark", "made confidential"),
+        Remark.SECRECY_LIFTED: _p("remark", "no longer confidential"),
     },
     Ground: {
         Ground.ROW: _p("dispatch", "a row of the dispatch catalogue"),
@@ -431,6 +437,11 @@ WORDS: Mapping[type[StrEnum], Mapping[Any, LazyString]] = {
         Action.ORDER_SUPERVISED: _p("action", "supervised an order"),
         Action.POLICY_SET: _p("action", "changed a unit's settings"),
         Action.NOTICE_SEEN: _p("action", "saw a supervision notice"),
+        Action.FILE_ATTACHED: _p("action", "attached a file"),
+        Action.ATTACHMENT_SEEN: _p("action", "looked at an attachment"),
+        Action.RESULT_REPORTED: _p("action", "reported a result for approval"),
+        Action.RESULT_DECIDED: _p("action", "decided about a result"),
+        Action.SECRECY_SET: _p("action", "set an order's confidentiality"),
         Action.ALARM_ACKNOWLEDGED: _p("action", "took an emergency alarm on"),
         Action.ORDER_ENTERED: _p("action", "entered an order"),
         Action.EVENT_ADDED: _p("action", "added an outreach event"),
@@ -488,6 +499,22 @@ WORDS: Mapping[type[StrEnum], Mapping[Any, LazyString]] = {
         ExtensionState.REFUSED: _p("extension", "refused"),
         ExtensionState.WITHDRAWN: _p("extension", "withdrawn"),
     },
+    ApprovalState: {
+        ApprovalState.ASKED: _p("approval", "waits for approval"),
+        ApprovalState.APPROVED: _p("approval", "approved"),
+        ApprovalState.SENT_BACK: _p("approval", "sent back"),
+        ApprovalState.WITHDRAWN: _p("approval", "withdrawn"),
+    },
+    EndingRequest: {
+        EndingRequest.APPROVE: _p("ending", "Approve the result"),
+        EndingRequest.SEND_BACK: _p("ending", "Send the result back"),
+        EndingRequest.MAKE_SECRET: _p("ending", "Keep it confidential"),
+        EndingRequest.LIFT_SECRECY: _p("ending", "Lift confidentiality"),
+    },
+    AttachmentKind: {
+        AttachmentKind.PHOTO: _p("file", "photo"),
+        AttachmentKind.PDF: _p("file", "PDF"),
+    },
     Why: {
         Why.PAUSED: _p("why", "paused"),
         Why.PAUSE_ASKED: _p("why", "pause asked for"),
@@ -495,6 +522,7 @@ WORDS: Mapping[type[StrEnum], Mapping[Any, LazyString]] = {
         Why.EXTENDED: _p("why", "more time granted"),
         Why.LAST_WORD: _p("why", "last word in the history"),
         Why.NOTHING_SAID: _p("why", "nothing said"),
+        Why.APPROVAL_ASKED: _p("why", "result waits for approval"),
     },
     LearningEnd: {
         LearningEnd.BETTER: _p("learning", "better: put into use"),
@@ -522,6 +550,7 @@ WORDS: Mapping[type[StrEnum], Mapping[Any, LazyString]] = {
         Waiting.TO_RESOLVE: _p("waiting", "orders in progress"),
         Waiting.REFERRED: _p("waiting", "orders with other bodies"),
         Waiting.REOPENED: _p("waiting", "reopened orders"),
+        Waiting.TO_APPROVE: _p("waiting", "results to approve"),
         Waiting.OVERDUE: _p("waiting", "orders past a limit"),
         Waiting.RED: _p("waiting", "red notices not seen"),
         Waiting.NOTICES: _p("waiting", "supervision notices not seen"),
@@ -614,6 +643,7 @@ SUBJECTS: Mapping[str, LazyString] = {
     "shifts": _p("subject", "shift"),
     "handover_notes": _p("subject", "hand-over note"),
     "learning_rounds": _p("subject", "round of learning"),
+    "attachments": _p("subject", "attachment"),
     "emergency_modes": _p("subject", "emergency mode"),
     "notices": _p("subject", "notice of supervision"),
     "local_words": _p("subject", "local word"),

@@ -23,9 +23,10 @@ from hotline.models.learning import (
     WordKind,
     WordState,
 )
-from hotline.models.orders import Fact, Order, OrderClocks, OrderEvent, OrderNumberDay, Outcome, Result
+from hotline.models.orders import Fact, Order, OrderClocks, OrderEvent, OrderNumberDay
 from hotline.models.outbox import OutboxEntry, OutboxState, Receipt, ReceiptOutcome, Work
 from hotline.models.people import Level, Line, Place, Unit, User, UserRole
+from hotline.models.results import Approval, Attachment, Outcome, Result
 from hotline.models.roster import HandoverNote, RosterWarning, Shift, ShiftSwap
 from hotline.models.speech import ModelUse
 from hotline.models.supervision import (
@@ -48,6 +49,8 @@ __all__ = [
     "Alarm",
     "AlarmAttempt",
     "AnswerKind",
+    "Approval",
+    "Attachment",
     "Attention",
     "AuditEntry",
     "CalendarDay",

@@ -61,6 +61,11 @@ class Action(StrEnum):
     TRANSFERS_TAKEN = "transfers_taken"
     RESULTS_WRITTEN = "results_written"
     PLATFORM_SET = "platform_set"
+    FILE_ATTACHED = "file_attached"
+    ATTACHMENT_SEEN = "attachment_seen"
+    RESULT_REPORTED = "result_reported"
+    RESULT_DECIDED = "result_decided"
+    SECRECY_SET = "secrecy_set"
 
 
 class AuditEntry(Base):

@@ -1,7 +1,6 @@
 """Work orders, their append-only history, the facts they rest on, and the results reported."""
 
 from datetime import date, datetime
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, Text, UniqueConstraint, text
@@ -11,6 +10,7 @@ from hotline.db import Base, text_enum
 from hotline.models.calls import Call, Origin, TextMessage, Transcript
 from hotline.models.dispatch import CatalogueRow, OrderAssistant
 from hotline.models.people import Unit, User
+from hotline.models.results import Approval, Attachment, Result
 from hotline.models.writing import OutreachEvent, Statement
 from hotline.rules.facts import Category, FactName, Urgency
 from hotline.rules.intake import Channel
@@ -90,6 +90,8 @@ class Order(Base):
     contacted_at: Mapped[datetime | None]
     resolved_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
+    # Since when a result waits for a supervisor's word, if one does: the step is done for as long as it waits.
+    reported_at: Mapped[datetime | None]
     # Since when contact and resolve clocks stand still, if they do.
     paused_at: Mapped[datetime | None]
     # When supervision looks next; None when nothing is left to tell. No change of the order, so no new version.
@@ -116,7 +118,9 @@ class Order(Base):
     pauses: Mapped[list["Pause"]] = relationship(back_populates="order", order_by="Pause.id")
     extensions: Mapped[list["Extension"]] = relationship(back_populates="order", order_by="Extension.id")
     facts: Mapped[list["Fact"]] = relationship(back_populates="order", order_by="Fact.id")
-    results: Mapped[list["Result"]] = relationship(back_populates="order", order_by="Result.resolution")
+    results: Mapped[list[Result]] = relationship(back_populates="order", order_by=Result.resolution)
+    approvals: Mapped[list[Approval]] = relationship(back_populates="order", order_by=Approval.id)
+    attachments: Mapped[list[Attachment]] = relationship(back_populates="order", order_by=Attachment.id)
     survey_rounds: Mapped[list["SurveyRound"]] = relationship(back_populates="order", order_by="SurveyRound.resolution")
 
 
@@ -226,36 +230,3 @@ class Fact(Base):
     def value(self) -> Any:
         """The statement itself; None says that there is nothing to say."""
         return self.content["value"]
-
-
-class Outcome(StrEnum):
-    """What came of the help."""
-
-    SOLVED = "solved"
-    PARTLY = "partly"
-    NOT_SOLVED = "not_solved"
-    REFERRED = "referred"
-
-
-class Result(Base):
-    """The closing elements of one resolution."""
-
-    __tablename__ = "results"
-    __table_args__ = (
-        UniqueConstraint("order_id", "resolution"),
-        CheckConstraint("outcome <> 'not_solved' or why_not is not null", name="unsolved_says_why"),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id", ondelete="RESTRICT"))
-    resolution: Mapped[int]
-    outcome: Mapped[Outcome] = mapped_column(text_enum(Outcome))
-    done: Mapped[str] = mapped_column(Text)
-    why_not: Mapped[str | None] = mapped_column(Text)
-    aid: Mapped[str | None] = mapped_column(Text)
-    evidence: Mapped[str | None] = mapped_column(Text)
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"), index=True)
-    at: Mapped[datetime]
-
-    order: Mapped[Order] = relationship(back_populates="results")
-    user: Mapped[User] = relationship()

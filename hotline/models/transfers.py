@@ -7,8 +7,9 @@ from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hotline.db import Base, text_enum
-from hotline.models.orders import Order, Outcome
+from hotline.models.orders import Order
 from hotline.models.people import Unit, User
+from hotline.models.results import Outcome
 from hotline.rules.order_states import OrderState
 from hotline.rules.survey_states import Resolved, Satisfied
 

@@ -68,6 +68,10 @@ class Remark(StrEnum):
     BY_TEXT = "by_text"
     BY_VOICE = "by_voice"
     WROTE = "wrote"
+    RESULT_REPORTED = "result_reported"
+    RESULT_SENT_BACK = "result_sent_back"
+    MADE_SECRET = "made_secret"  # noqa: S105 - a name of a remark
+    SECRECY_LIFTED = "secrecy_lifted"
 
 
 _S, _M = OrderState, Move

@@ -1,13 +1,14 @@
 """What a unit may set for itself and the units below it; every figure of the field that is not a law of nature."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import time, timedelta
 from itertools import pairwise
 from typing import Any, Self
 
 from hotline.rules.calendar import ALL_TIME, MONDAY_TO_FRIDAY, Counting, Hours
-from hotline.rules.facts import Urgency
+from hotline.rules.closing import BY_CATEGORY, OF_CATEGORY, Element
+from hotline.rules.facts import Category, Urgency
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,10 @@ class Policy:
     texts_until: time = time(21, 0)
     # When the day's list of what is not cleared is made.
     uncleared_at: time = time(20, 0)
+    # What a result must hold in each category beside what it must hold always.
+    closing: Mapping[Category, frozenset[Element]] = field(default_factory=lambda: dict(BY_CATEGORY))
+    # Whose results wait for a supervisor's word before the caller is asked.
+    results_need_approval: frozenset[Category | Urgency] = frozenset()
 
     def with_overrides(self, stored: dict[str, Any]) -> Self:
         """This policy with what a unit stored as JSON: spans in seconds, times as HH:MM.
@@ -256,6 +261,29 @@ def _change_portion(before: Portion, value: Any) -> Portion:
     return Portion(_share(value.get("share", before.share)), _span(value["most"]) if "most" in value else before.most)
 
 
+def _change_closing(before: Mapping[Category, frozenset[Element]], value: Any) -> dict[Category, frozenset[Element]]:
+    if not isinstance(value, dict) or not value:
+        raise TypeError('must name elements by category, as in {"elderly": ["visit_record", "photo"]}')
+    return {**before, **{Category(name): _elements(told) for name, told in value.items()}}
+
+
+def _elements(told: Any) -> frozenset[Element]:
+    if isinstance(told, str):
+        raise TypeError("must be a list of elements")
+    elements = frozenset(Element(name) for name in told)
+    if not elements <= OF_CATEGORY:
+        raise ValueError(f"{min(elements - OF_CATEGORY)} is needed in every category")
+    return elements
+
+
+def _approved(value: Any) -> frozenset[Category | Urgency]:
+    if isinstance(value, bool):
+        return frozenset(Urgency) if value else frozenset()
+    if isinstance(value, str):
+        raise TypeError("must be true, false, or a list of categories and urgencies")
+    return frozenset(Category(name) if name in set(Category) else Urgency(name) for name in value)
+
+
 _READERS = {
     "survey_delay": _span,
     "survey_attempts": _count,
@@ -284,6 +312,7 @@ _READERS = {
     "texts_from": _time_of_day,
     "texts_until": _time_of_day,
     "uncleared_at": _time_of_day,
+    "results_need_approval": _approved,
 }
 
 # What may be changed in part is told what it was.
@@ -292,4 +321,5 @@ _CHANGES: dict[str, Callable[[Any, Any], Any]] = {
     "emergency_mode": _change_limits,
     "reminder": _change_portion,
     "red_after": _change_portion,
+    "closing": _change_closing,
 }

@@ -41,6 +41,15 @@ class ExtensionState(StrEnum):
     WITHDRAWN = "withdrawn"  # asked for anew, or the order moved on before anybody decided
 
 
+class ApprovalState(StrEnum):
+    """What became of a result that waits for a supervisor's word."""
+
+    ASKED = "asked"
+    APPROVED = "approved"
+    SENT_BACK = "sent_back"
+    WITHDRAWN = "withdrawn"  # reported anew, or the order moved on before anybody decided
+
+
 class Obstacle(StrEnum):
     """Why an order cannot stand still, or gets no more time."""
 
@@ -63,6 +72,7 @@ class Why(StrEnum):
     EXTENDED = "extended"
     LAST_WORD = "last_word"  # the last reason in the history
     NOTHING_SAID = "nothing_said"
+    APPROVAL_ASKED = "approval_asked"
 
 
 # Somebody of ours has to act; a resolved or answered order waits for its caller.

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select, true
 from sqlalchemy.orm import Session
 
 from hotline.models import Call, Line, Order, OrderAssistant, Unit, User
@@ -27,6 +27,12 @@ class Actor:
         return self.user_id is None
 
     @property
+    def unit_id(self) -> int | None:
+        """The actor's own unit; the system has none."""
+        own = self.unit_path.strip("/").rpartition("/")[2]
+        return int(own) if own else None
+
+    @property
     def is_at_the_top(self) -> bool:
         """True in the topmost unit."""
         return self.unit_path.strip("/").isdigit()
@@ -49,9 +55,12 @@ def sees_order(actor: Actor) -> ColumnElement[bool]:
 
 
 def answers_for_order(actor: Actor) -> ColumnElement[bool]:
-    """A condition on `Order`: held by, or come in at a unit that the actor sees. Who only assists decides nothing."""
+    """A condition on `Order`: held by, or come in at a unit that the actor sees, and none that is secret to the actor.
+
+    Who only assists decides nothing.
+    """
     units = _units_below(actor)
-    return or_(Order.unit_id.in_(units), Order.intake_unit_id.in_(units))
+    return and_(or_(Order.unit_id.in_(units), Order.intake_unit_id.in_(units)), contents_seen(actor))
 
 
 def sees_call(actor: Actor) -> ColumnElement[bool]:
@@ -63,6 +72,60 @@ def sees_call(actor: Actor) -> ColumnElement[bool]:
     orders = select(Order.id).where(sees_order(actor))
     seen = or_(Call.line_id.in_(lines), Call.order_id.in_(orders))
     return or_(seen, Call.line_id.is_(None)) if actor.is_at_the_top else seen
+
+
+# Who reads a secret order where it came in and where it is held, and where it was referred to, to be worked on.
+_READ_SECRETS = frozenset({Role.CALL_TAKER, Role.DISPATCHER, Role.SUPERVISOR})
+_READ_REFERRED = frozenset({Role.HANDLER, Role.DISPATCHER, Role.SUPERVISOR})
+
+
+def sees_contents(actor: Actor, order: Order) -> bool:
+    """Whether what a visible order holds is for the actor, and not only that there is one: the one rule of secrecy.
+
+    The contents of a secret order (GB/T 33358, secrecy on request) are for the handler who holds it, for call takers,
+    dispatchers and supervisors of the very units where it came in and where it is held, for the people of the body
+    that it was referred to, and for supervisors of the topmost unit. Contents are what was said, heard, understood,
+    written down, attached and reported, with numbers, names and places; not number, state, clocks and who holds it.
+    """
+    if not order.is_secret or actor.is_system:
+        return True
+    if actor.user_id == order.handler_id or (actor.is_at_the_top and Role.SUPERVISOR in actor.roles):
+        return True
+    is_ours = actor.unit_id in {order.unit_id, order.intake_unit_id} and bool(actor.roles & _READ_SECRETS)
+    return is_ours or (actor.unit_id == order.referred_to_id and bool(actor.roles & _READ_REFERRED))
+
+
+def contents_seen(actor: Actor) -> ColumnElement[bool]:
+    """What `sees_contents` gives, as a condition on `Order`."""
+    if actor.is_system or (actor.is_at_the_top and Role.SUPERVISOR in actor.roles):
+        return true()
+    seen = [~Order.is_secret, and_(Order.handler_id.is_not(None), Order.handler_id == actor.user_id)]
+    if actor.roles & _READ_SECRETS:
+        seen.append(or_(Order.unit_id == actor.unit_id, Order.intake_unit_id == actor.unit_id))
+    if actor.roles & _READ_REFERRED:
+        seen.append(and_(Order.referred_to_id.is_not(None), Order.referred_to_id == actor.unit_id))
+    return or_(*seen)
+
+
+def call_contents_seen(actor: Actor) -> ColumnElement[bool]:
+    """A condition on `Call`: it is about no order whose contents are not for the actor."""
+    return or_(Call.order_id.is_(None), Call.order_id.in_(select(Order.id).where(contents_seen(actor))))
+
+
+def require_contents(actor: Actor, order: Order) -> None:
+    """Pass whoever sees the contents of the order.
+
+    Raises:
+        NotAllowedError: otherwise.
+    """
+    if not sees_contents(actor, order):
+        raise NotAllowedError("the order is secret, and its contents are for others")
+
+
+def require_call_contents(actor: Actor, call: Call) -> None:
+    """Pass whoever may know what was said in the call; raises as `require_contents`."""
+    if call.order is not None:
+        require_contents(actor, call.order)
 
 
 def require_role(actor: Actor, *roles: Role) -> None:
@@ -81,9 +144,14 @@ def reaches(session: Session, actor: Actor, unit_id: int) -> bool:
 
 
 def supervises(session: Session, actor: Actor, order: Order) -> bool:
-    """Whether the actor is a supervisor over the unit that holds the order, or the one it came in at; the system is."""
+    """Whether the actor is a supervisor over the unit that holds the order, or the one it came in at; the system is.
+
+    Nobody decides about what a secret order keeps from them.
+    """
     if actor.is_system:
         return True
+    if not sees_contents(actor, order):
+        return False
     units = (order.unit_id, order.intake_unit_id)
     return Role.SUPERVISOR in actor.roles and any(reaches(session, actor, unit_id) for unit_id in units)
 

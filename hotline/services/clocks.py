@@ -7,14 +7,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from hotline.models import EmergencyMode, Extension, Order, Pause, Unit
+from hotline.models import Approval, EmergencyMode, Extension, Order, Pause, Unit
 from hotline.rules import clocks
 from hotline.rules.calendar import Counting
 from hotline.rules.clocks import Deadlines, Left, Step
 from hotline.rules.facts import Urgency
 from hotline.rules.order_states import Move, OrderState
 from hotline.rules.policy import Limits
-from hotline.rules.supervision import TIMED, WORKED_ON, ExtensionState, PauseState
+from hotline.rules.supervision import TIMED, WORKED_ON, ApprovalState, ExtensionState, PauseState
 from hotline.services.access import Actor
 from hotline.services.calendar import working_time
 from hotline.services.organisation import policy_for
@@ -50,8 +50,9 @@ def until(order: Order) -> Deadlines:
 
 
 def done(order: Order) -> dict[Step, datetime | None]:
-    """When each step of the present run was done."""
-    return {Step.ACCEPT: order.accepted_at, Step.CONTACT: order.contacted_at, Step.RESOLVE: order.resolved_at}
+    """When each step of the present run was done; a result that waits for a supervisor's word is one that is done."""
+    resolved_at = order.resolved_at or order.reported_at
+    return {Step.ACCEPT: order.accepted_at, Step.CONTACT: order.contacted_at, Step.RESOLVE: resolved_at}
 
 
 def set_until(order: Order, deadlines: Deadlines) -> None:
@@ -82,6 +83,11 @@ def asked_pause(order: Order) -> Pause | None:
 def asked_extension(order: Order) -> Extension | None:
     """The request for more time that waits for a supervisor's word."""
     return next((each for each in order.extensions if each.state == ExtensionState.ASKED), None)
+
+
+def asked_approval(order: Order) -> Approval | None:
+    """The result that waits for a supervisor's word."""
+    return next((each for each in order.approvals if each.state == ApprovalState.ASKED), None)
 
 
 def _pending(order: Order, state: PauseState) -> Pause | None:
@@ -151,6 +157,7 @@ def follow(session: Session, order: Order, before: OrderState, chosen: Move, act
     pause = running_pause(order)
     if order.state != before:
         withdraw_pause(order)
+        withdraw_approval(order)
         if order.state not in WORKED_ON:
             withdraw_extension(order)
         let_go(session, order, PauseState.MOVED_ON, actor, now)
@@ -172,3 +179,11 @@ def withdraw_extension(order: Order) -> None:
     extension = asked_extension(order)
     if extension is not None:
         extension.state = ExtensionState.WITHDRAWN
+
+
+def withdraw_approval(order: Order) -> None:
+    """Nobody need decide about a result any more; it is as if it had not been reported."""
+    approval = asked_approval(order)
+    if approval is not None:
+        approval.state = ApprovalState.WITHDRAWN
+    order.reported_at = None

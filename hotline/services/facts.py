@@ -16,7 +16,7 @@ from hotline.rules.facts import Category, FactName, Group, Need, Urgency
 from hotline.rules.order_states import OPEN
 from hotline.rules.roles import REVIEWERS
 from hotline.services import alarms, audit, emergency_mode, orders
-from hotline.services.access import Actor, require_role
+from hotline.services.access import Actor, require_contents, require_role
 from hotline.services.clocks import limits_for
 from speech.understand.facts import Facts
 
@@ -83,6 +83,7 @@ def confirm(
         NotAllowedError
     """
     require_role(actor, *REVIEWERS)
+    require_contents(actor, order)
     checked = _check(session, name, value)
     before = _versions(name, order.facts).now
     unchanged = before is not None and before.value == checked

@@ -28,7 +28,7 @@ from hotline.rules.policy import Limits
 from hotline.rules.roles import Role
 from hotline.rules.survey_states import RoundEvent
 from hotline.services import alarm_state, audit, clocks
-from hotline.services.access import Actor, NotAllowedError
+from hotline.services.access import Actor, NotAllowedError, sees_contents
 from hotline.services.organisation import policy_for
 
 
@@ -184,6 +184,25 @@ def contact(session: Session, order: Order, actor: Actor, now: datetime, how: st
     _make(session, order, Move.CONTACT, actor, now, how)
 
 
+def resolve_as_reported(
+    session: Session,
+    order: Order,
+    chosen: Move,
+    reported_at: datetime,
+    actor: Actor,
+    now: datetime,
+    word: str | None,
+) -> None:
+    """The move that a result brings once `actor` approved it: the step was done when the result was reported.
+
+    Raises:
+        hotline.rules.machine.ImpossibleMoveError
+    """
+    order_states.after(order.state, chosen)
+    order.resolved_at = order.resolved_at or reported_at
+    _make(session, order, chosen, actor, now, word)
+
+
 def close(session: Session, order: Order, actor: Actor, now: datetime, reason: str | None = None) -> None:
     """The callback, or a person who reached the caller, found it settled; or nobody could be reached."""
     check(session, order, Move.CLOSE, actor)
@@ -213,6 +232,10 @@ def merge(session: Session, order: Order, into: Order, actor: Actor, now: dateti
     check(session, order, Move.MERGE, actor, reason)
     order.merged_into_id = into.id
     _make(session, order, Move.MERGE, actor, now, reason)
+    if order.is_secret and not into.is_secret:
+        # What was asked to be kept for few stands in the other order now.
+        into.is_secret = True
+        remark(session, into, Remark.MADE_SECRET, actor, now, reason=order.number)
 
 
 def unmerge(session: Session, order: Order, actor: Actor, now: datetime) -> None:
@@ -290,6 +313,9 @@ def _waits_for_supervisor(session: Session, order: Order, chosen: Move, actor: A
 
 
 def _may(session: Session, order: Order, chosen: Move, actor: Actor) -> bool:
+    # Whoever signs for a secret order learns what it holds; nobody else acts on what is not for them.
+    if chosen != Move.ACCEPT and not sees_contents(actor, order):
+        return False
     roles = actor.roles & order_states.WHO[chosen]
     if roles and _is_below(session, order.unit_id, actor):
         return True

@@ -13,7 +13,7 @@ from hotline.models import Direction, Order, TextMessage, Unit
 from hotline.rules.order_states import OPEN, ORDER, Move, OrderState, Remark
 from hotline.rules.roles import REVIEWERS
 from hotline.services import orders
-from hotline.services.access import SYSTEM, Actor, require_role, sees_order
+from hotline.services.access import SYSTEM, Actor, contents_seen, require_role, sees_order
 from hotline.services.clocks import limits_for
 from hotline.services.organisation import policy_for
 
@@ -62,6 +62,7 @@ def known(session: Session, actor: Actor, order: Order) -> Sequence[Known]:
             or_(Order.received_at > since, Order.state.in_(OPEN)),
             Order.state.not_in(_GONE),
             sees_order(actor),
+            contents_seen(actor),
         )
         .order_by(Order.received_at.desc(), Order.id.desc())
         .limit(_MOST)
@@ -90,11 +91,10 @@ def take_as(
         NotAllowedError
     """
     require_role(actor, *REVIEWERS)
+    seen = (sees_order(actor), contents_seen(actor))
     if (
         into.id
-        not in session.scalars(
-            select(Order.id).where(_of_the_same_caller(order), Order.id == into.id, sees_order(actor))
-        ).all()
+        not in session.scalars(select(Order.id).where(_of_the_same_caller(order), Order.id == into.id, *seen)).all()
     ):
         raise NotTheSameCallerError
     # Whether it may go at all is asked before the earlier one is touched.

@@ -1,24 +1,39 @@
-"""The result of the help, with its closing elements; with it the callback begins."""
+"""The result of the help, with its closing elements and, where the unit wants it, a supervisor's word on it.
 
+With the result the callback begins.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from hotline.models import Order, Outcome, Result
-from hotline.rules.facts import Category
-from hotline.rules.order_states import Move
-from hotline.services import orders, surveys
-from hotline.services.access import Actor
+from hotline.models import Action, Approval, Order, Outcome, Result, Unit
+from hotline.rules import closing
+from hotline.rules.attachments import AttachmentKind
+from hotline.rules.closing import Element, Held
+from hotline.rules.order_states import Move, Remark
+from hotline.rules.policy import Policy
+from hotline.rules.supervision import ApprovalState
+from hotline.services import attachments, audit, clocks, orders, surveys
+from hotline.services.access import Actor, NotAllowedError, answers_for_order, supervises
+from hotline.services.orders import ReasonMissingError
+from hotline.services.organisation import policy_for
 
 
 class ClosingElementsMissingError(ValueError):
     """`missing` names each element that must be there before the order can be resolved."""
 
-    def __init__(self, missing: list[str]) -> None:
+    def __init__(self, missing: list[Element]) -> None:
         super().__init__(", ".join(missing))
         self.missing = missing
+
+
+class NotReportedError(ValueError):
+    """The result was decided about or withdrawn before."""
 
 
 @dataclass(frozen=True)
@@ -32,23 +47,141 @@ class Report:
     evidence: str | None = None
 
 
-# A note of the visit is part of the help itself where somebody has to be seen.
-EVIDENCE_NEEDED = frozenset({Category.ELDERLY, Category.CHILDREN, Category.DISABILITY, Category.HOMELESS})
+def report(
+    session: Session, order: Order, told: Report, actor: Actor, now: datetime, zone: ZoneInfo
+) -> Result | Approval:
+    """The handler is done, or the body that the order was referred to is: ask the caller, or a supervisor first.
 
-
-def report(session: Session, order: Order, told: Report, actor: Actor, now: datetime, zone: ZoneInfo) -> Result:
-    """The handler is done, or the body that the order was referred to is: ask the caller.
+    What was reported before and is not decided yet is withdrawn.
 
     Raises:
         ClosingElementsMissingError: naming what must be added first.
         hotline.rules.machine.ImpossibleMoveError, NotAllowedError
     """
-    move = Move.REPORT_BACK if Move.REPORT_BACK in orders.possible(order) else Move.RESOLVE
-    orders.check(session, order, move, actor)
-    missing = _missing(order, told)
+    orders.check(session, order, _move(order), actor)
+    policy = _policy(session, order)
+    missing = closing.missing(closing.needed(order.category, policy.closing), _held(order, told))
     if missing:
         raise ClosingElementsMissingError(missing)
+    if policy.results_need_approval & {order.urgency, order.category}:
+        return _ask(session, order, told, actor, now)
+    clocks.withdraw_approval(order)
     order.resolutions += 1
+    orders.move(session, order, _move(order), actor, now)
+    return _settle(session, order, _result(order, told, actor.user_id, now), now, zone)
+
+
+def approve(
+    session: Session, approval: Approval, actor: Actor, now: datetime, zone: ZoneInfo, word: str = ""
+) -> Result:
+    """The result stands: the order is resolved, in the time in which the handler reported. The order is locked.
+
+    Raises:
+        NotAllowedError, NotReportedError
+    """
+    order = _check_undecided(session, approval, actor)
+    told = Report(approval.outcome, approval.done, approval.why_not, approval.aid, approval.evidence)
+    _decide(approval, ApprovalState.APPROVED, word, actor, now)
+    order.resolutions += 1
+    orders.resolve_as_reported(session, order, _move(order), approval.asked_at, actor, now, approval.word)
+    _note(session, order, Action.RESULT_DECIDED, ApprovalState.APPROVED, actor, now)
+    approval.result = _result(order, told, approval.user_id, approval.asked_at)
+    return _settle(session, order, approval.result, now, zone)
+
+
+def send_back(session: Session, approval: Approval, word: str, actor: Actor, now: datetime) -> None:
+    """The result does not stand: clocks run on as if nothing had been reported. The order is locked.
+
+    Raises:
+        NotAllowedError, NotReportedError, ReasonMissingError
+    """
+    order = _check_undecided(session, approval, actor)
+    if not word.strip():
+        raise ReasonMissingError("sent back")
+    _decide(approval, ApprovalState.SENT_BACK, word, actor, now)
+    order.reported_at, order.look_at = None, now
+    orders.remark(session, order, Remark.RESULT_SENT_BACK, actor, now, reason=approval.word)
+    _note(session, order, Action.RESULT_DECIDED, ApprovalState.SENT_BACK, actor, now)
+
+
+def may_decide(session: Session, approval: Approval, actor: Actor) -> bool:
+    """Whether the actor decides: a supervisor of the holder, of where the order came in, or above; never oneself."""
+    return actor.user_id != approval.user_id and supervises(session, actor, approval.order)
+
+
+def to_decide(session: Session, actor: Actor) -> Sequence[Approval]:
+    """The results that wait for the word of a supervisor such as the actor, oldest first."""
+    asked = Approval.state == ApprovalState.ASKED
+    found = select(Approval).join(Approval.order).where(asked, answers_for_order(actor))
+    return session.scalars(found.order_by(Approval.asked_at, Approval.id)).all()
+
+
+def waits_for_approval() -> ColumnElement[bool]:
+    """A condition on `Order`: its result waits for a supervisor's word."""
+    return Order.reported_at.is_not(None)
+
+
+def needed(session: Session, order: Order) -> tuple[Element, ...]:
+    """The closing elements that a result of this order must hold."""
+    return closing.needed(order.category, _policy(session, order).closing)
+
+
+def _move(order: Order) -> Move:
+    return Move.REPORT_BACK if Move.REPORT_BACK in orders.possible(order) else Move.RESOLVE
+
+
+def _policy(session: Session, order: Order) -> Policy:
+    return policy_for(session, session.get_one(Unit, order.intake_unit_id))
+
+
+def _held(order: Order, told: Report) -> Held:
+    return Held(
+        is_contacted=order.contacted_at is not None,
+        done=told.done,
+        is_unsolved=told.outcome == Outcome.NOT_SOLVED,
+        why_not=told.why_not,
+        aid=told.aid,
+        visit_record=told.evidence,
+        photos=sum(each.kind == AttachmentKind.PHOTO for each in attachments.of_work(order)),
+    )
+
+
+def _ask(session: Session, order: Order, told: Report, actor: Actor, now: datetime) -> Approval:
+    clocks.withdraw_approval(order)
+    session.flush()
+    approval = Approval(
+        run=clocks.run_of(order),
+        state=ApprovalState.ASKED,
+        outcome=told.outcome,
+        done=told.done.strip(),
+        why_not=told.why_not,
+        aid=told.aid,
+        evidence=told.evidence,
+        user_id=actor.user_id,
+        asked_at=now,
+    )
+    order.approvals.append(approval)
+    order.reported_at = now
+    orders.remark(session, order, Remark.RESULT_REPORTED, actor, now)
+    _note(session, order, Action.RESULT_REPORTED, ApprovalState.ASKED, actor, now)
+    return approval
+
+
+def _check_undecided(session: Session, approval: Approval, actor: Actor) -> Order:
+    if not may_decide(session, approval, actor):
+        raise NotAllowedError("another supervisor of the unit or above decides about a result")
+    session.refresh(approval, ["state"])
+    if approval.state != ApprovalState.ASKED:
+        raise NotReportedError("this result was decided about or withdrawn before")
+    return approval.order
+
+
+def _decide(approval: Approval, state: ApprovalState, word: str, actor: Actor, now: datetime) -> None:
+    approval.state, approval.word = state, word.strip() or None
+    approval.decided_by_id, approval.decided_at = actor.user_id, now
+
+
+def _result(order: Order, told: Report, user_id: int | None, at: datetime) -> Result:
     result = Result(
         resolution=order.resolutions,
         outcome=told.outcome,
@@ -56,24 +189,19 @@ def report(session: Session, order: Order, told: Report, actor: Actor, now: date
         why_not=told.why_not,
         aid=told.aid,
         evidence=told.evidence,
-        user_id=actor.user_id,
-        at=now,
+        user_id=user_id,
+        at=at,
     )
-    orders.move(session, order, move, actor, now)
     order.results.append(result)
+    result.attachments = attachments.of_work(order)
+    return result
+
+
+def _settle(session: Session, order: Order, result: Result, now: datetime, zone: ZoneInfo) -> Result:
     surveys.open_round(session, order, now, zone)
     session.flush()
     return result
 
 
-def _missing(order: Order, told: Report) -> list[str]:
-    missing = []
-    if order.contacted_at is None:
-        missing.append("contact")
-    if not told.done.strip():
-        missing.append("done")
-    if told.outcome == Outcome.NOT_SOLVED and not (told.why_not or "").strip():
-        missing.append("why_not")
-    if order.category in EVIDENCE_NEEDED and not (told.evidence or "").strip():
-        missing.append("evidence")
-    return missing
+def _note(session: Session, order: Order, action: Action, state: ApprovalState, actor: Actor, now: datetime) -> None:
+    audit.note(session, actor, action, now, subject="orders", subject_id=order.id, detail=state.value)

@@ -156,7 +156,7 @@ def still_stands() -> ColumnElement[bool]:
                 for step, done, due in (
                     (Step.ACCEPT, Order.accepted_at, Order.accept_by),
                     (Step.CONTACT, Order.contacted_at, Order.contact_by),
-                    (Step.RESOLVE, Order.resolved_at, Order.resolve_by),
+                    (Step.RESOLVE, func.coalesce(Order.resolved_at, Order.reported_at), Order.resolve_by),
                 )
             )
         ),

@@ -106,6 +106,7 @@ def _rows(session: Session, unit: Unit, list_id: int, cut: datetime, now: dateti
         .order_by(Order.received_at, Order.id)
         .options(
             selectinload(Order.history),
+            selectinload(Order.approvals),
             selectinload(Order.pauses),
             selectinload(Order.extensions),
             selectinload(Order.past_clocks),
@@ -113,6 +114,8 @@ def _rows(session: Session, unit: Unit, list_id: int, cut: datetime, now: dateti
     ).all()
     for order in found:
         why, words = _why(order)
+        # Lists go to many, and out of the house as files.
+        words = None if order.is_secret else words
         running = reckoning.running(clocks.until(order), clocks.done(order), order.paused_at)
         yield UnclearedOrder(
             list_id=list_id,
@@ -133,7 +136,9 @@ def _since(order: Order) -> datetime:
 
 
 def _why(order: Order) -> tuple[Why, str | None]:
-    """A pause or a request that is under way, more time that was granted, or the last reason in the history."""
+    """What waits for a supervisor, a pause, more time that was granted, or the last reason in the history."""
+    if clocks.asked_approval(order) is not None:
+        return Why.APPROVAL_ASKED, None
     run = clocks.run_of(order)
     pauses: dict[PauseState, Pause] = {each.state: each for each in order.pauses if each.run == run}
     requests: dict[ExtensionState, Extension] = {each.state: each for each in order.extensions if each.run == run}

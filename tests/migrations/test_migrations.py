@@ -22,6 +22,7 @@ from hotline.db import Base, make_sessions
 from hotline.models import (
     Alarm,
     AlarmAttempt,
+    Approval,
     CalendarDay,
     CatalogueRow,
     Channel,
@@ -38,6 +39,7 @@ from hotline.models import (
     NoticeReader,
     Order,
     Origin,
+    Outcome,
     OutreachEvent,
     Pause,
     Place,
@@ -66,7 +68,7 @@ from hotline.rules.learning import Figure
 from hotline.rules.order_states import OrderState
 from hotline.rules.roles import Role
 from hotline.rules.roster import SwapState
-from hotline.rules.supervision import Colour, ExtensionState, PauseState, Why
+from hotline.rules.supervision import ApprovalState, Colour, ExtensionState, PauseState, Why
 from hotline.services import audit, facts, learning, outbox, surveys
 from hotline.services.access import SYSTEM
 from stack.postgres import Postgres
@@ -237,6 +239,7 @@ def filled(migrated: Engine) -> Engine:
         session.add(AlarmAttempt(alarm=alarm, attempt_number=1, token="0" * 32, **_NOT_RUNG))
         _watched(session, factories.order(session, line, OrderState.IN_PROGRESS))
         _passed_on(session, factories.order(session, line, OrderState.CLOSED))
+        _reported(session, factories.order(session, line, OrderState.IN_PROGRESS))
     return migrated
 
 
@@ -260,6 +263,13 @@ def _watched(session: Session, order: Order) -> None:
     session.add(Notice(order=order, unit=unit, readers=[NoticeReader(unit=unit, role=Role.HANDLER)], **told))
     left = UnclearedOrder(order=order, state=order.state, since=NOW, is_overdue=False, why=Why.NOTHING_SAID)
     session.add(UnclearedList(unit=unit, day=NOW.date(), made_at=NOW, orders=[left]))
+
+
+def _reported(session: Session, order: Order) -> None:
+    handler = factories.user(session, order.unit, Role.HANDLER)
+    told = {"outcome": Outcome.SOLVED, "done": "送去米面", "user": handler}
+    session.add(Approval(order=order, run=0, state=ApprovalState.ASKED, asked_at=NOW, **told))
+    factories.attachment(session, order, handler)
 
 
 _NOT_RUNG: dict[str, Any] = {"state": RingState.PLANNED, "says": Say.ASK, "due_at": NOW}

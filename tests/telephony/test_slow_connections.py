@@ -39,6 +39,7 @@ def port(tmp_path: Path, own_database_url: str) -> Iterator[int]:
         "TWILIO_ACCOUNT_SID": told.twilio_account_sid,
         "TWILIO_AUTH_TOKEN": told.twilio_auth_token.get_secret_value(),
         "JOURNAL_DIR": str(tmp_path / "journal"),
+        "RECORDINGS_URL": told.recordings_url,
         "SESSION_COOKIE_SECURE": "false",
     }
     (command,) = [line for line in (_ROOT / "Procfile").read_text().splitlines() if line.startswith("web:")]

@@ -173,6 +173,15 @@ document.addEventListener("change", (event) => {
   field.reportValidity();
 });
 
+// A file that is too large is told before it is sent, not after minutes on the way.
+document.addEventListener("change", (event) => {
+  const { mostBytes, tooLarge } = event.target.dataset;
+  if (!mostBytes) return;
+  const large = [...event.target.files].find((file) => file.size > Number(mostBytes));
+  event.target.setCustomValidity(large ? `${large.name}: ${tooLarge}` : "");
+  event.target.reportValidity();
+});
+
 document.addEventListener("input", (event) => event.target.closest("form")?.setAttribute("data-touched", ""));
 // A click sends a form once; the answer brings a new page.
 document.addEventListener("submit", (event) => {

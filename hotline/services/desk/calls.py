@@ -10,7 +10,14 @@ from sqlalchemy.sql.base import ExecutableOption
 from hotline.models import Action, Call, Fact, Order, OutboxEntry, Recording, TextMessage, Transcript
 from hotline.rules.roles import DIALLERS
 from hotline.services import audit
-from hotline.services.access import Actor, require_role, sees_call
+from hotline.services.access import (
+    Actor,
+    call_contents_seen,
+    require_call_contents,
+    require_role,
+    sees_call,
+    sees_contents,
+)
 from hotline.services.desk import troubles
 from hotline.services.desk.paging import Page, page_of
 
@@ -31,6 +38,8 @@ class CallDesk:
 
     call: Call
     texts: tuple[TextMessage, ...]
+    # False: it is about a secret order, and what it holds is for others.
+    shows_contents: bool
     dead: tuple[OutboxEntry, ...]
 
 
@@ -59,7 +68,8 @@ def one(session: Session, actor: Actor, call_id: int) -> CallDesk | None:
     if call is None:
         return None
     texts = session.scalars(select(TextMessage).where(TextMessage.call_id == call.id).order_by(TextMessage.id))
-    return CallDesk(call, tuple(texts), tuple(troubles.dead_of_call(session, call.id)))
+    shows_contents = call.order is None or sees_contents(actor, call.order)
+    return CallDesk(call, tuple(texts), shows_contents, tuple(troubles.dead_of_call(session, call.id)))
 
 
 def to_change(session: Session, actor: Actor, call_id: int) -> Call | None:
@@ -68,7 +78,7 @@ def to_change(session: Session, actor: Actor, call_id: int) -> Call | None:
 
 
 def recording(session: Session, actor: Actor, recording_id: int) -> Recording | None:
-    """A recording of a call that the actor sees."""
+    """A recording of a call that the actor sees with its contents."""
     return _recording(session, actor, recording_id)
 
 
@@ -79,7 +89,8 @@ def to_correct(session: Session, actor: Actor, recording_id: int) -> Recording |
 
 
 def _recording(session: Session, actor: Actor, recording_id: int) -> Recording | None:
-    found = select(Recording).join(Recording.call).where(Recording.id == recording_id, sees_call(actor))
+    seen = (sees_call(actor), call_contents_seen(actor))
+    found = select(Recording).join(Recording.call).where(Recording.id == recording_id, *seen)
     return session.scalars(found.options(joinedload(Recording.call).joinedload(Call.order))).one_or_none()
 
 
@@ -107,6 +118,7 @@ def reveal_numbers(session: Session, actor: Actor, call: Call, now: datetime) ->
         NotAllowedError
     """
     require_role(actor, *DIALLERS)
+    require_call_contents(actor, call)
     audit.note(session, actor, Action.NUMBER_SEEN, now, subject="calls", subject_id=call.id)
 
 

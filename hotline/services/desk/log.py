@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from hotline.models import (
+    Attachment,
     AuditEntry,
     Call,
     CatalogueVersion,
@@ -53,6 +54,7 @@ def _is_in_sight(actor: Actor) -> ColumnElement[bool]:
         "result_files": select(ResultFile.id).where(ResultFile.unit_id.in_(units)),
         "transfer_platforms": select(TransferPlatform.id).where(TransferPlatform.unit_id.in_(units)),
         "orders": select(Order.id).where(sees_order(actor)),
+        "attachments": select(Attachment.id).join(Attachment.order).where(sees_order(actor)),
         "calls": select(Call.id).where(sees_call(actor)),
         "recordings": select(Recording.id).join(Recording.call).where(sees_call(actor)),
     }

@@ -10,6 +10,8 @@ from sqlalchemy.sql.base import ExecutableOption
 
 from hotline.models import (
     Action,
+    Approval,
+    Attachment,
     Call,
     Fact,
     Level,
@@ -33,10 +35,11 @@ from hotline.rules.order_states import OPEN, ORDER, Move, OrderState
 from hotline.rules.roles import DIALLERS
 from hotline.rules.supervision import TIMED
 from hotline.services import audit, clocks, facts, orders
-from hotline.services.access import Actor, require_role, sees_order
+from hotline.services.access import Actor, contents_seen, require_contents, require_role, sees_contents, sees_order
 from hotline.services.desk import calls, troubles
 from hotline.services.desk.paging import Page, page_of
 from hotline.services.facts import FactVersions
+from hotline.services.results import waits_for_approval
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,7 @@ class OrdersWanted:
     category: Category | None = None
     mine: bool = False
     overdue: bool = False
+    to_approve: bool = False
     ended_too: bool = False
     number: str = ""
     page: int = 1
@@ -82,6 +86,8 @@ class OrderDesk:
     facts: Mapping[FactName, FactVersions]
     moves: tuple[Move, ...]
     units: tuple[UnitChoice, ...]
+    # False: the order is secret, and what it holds is for others.
+    shows_contents: bool
     dead: tuple[OutboxEntry, ...]
 
     @property
@@ -141,8 +147,12 @@ def most_pressing_first(found: Select[Order]) -> Select[Order]:
 def _conditions(actor: Actor, wanted: OrdersWanted, now: datetime) -> list[ColumnElement[bool]]:
     equal = {Order.state: wanted.state, Order.urgency: wanted.urgency, Order.category: wanted.category}
     conditions: list[ColumnElement[bool]] = [column == value for column, value in equal.items() if value is not None]
+    if wanted.category is not None:
+        conditions.append(contents_seen(actor))
     if wanted.mine:
         conditions.append(Order.handler_id == actor.user_id)
+    if wanted.to_approve:
+        conditions.append(waits_for_approval())
     if wanted.overdue:
         conditions.append(is_overdue(now))
     if wanted.number:
@@ -160,10 +170,14 @@ def due_at() -> ColumnElement[datetime | None]:
             func.least(
                 case((Order.accepted_at.is_(None), Order.accept_by)),
                 case((and_(Order.contacted_at.is_(None), _is_not_stopped(Order.contact_by)), Order.contact_by)),
-                case((and_(Order.resolved_at.is_(None), _is_not_stopped(Order.resolve_by)), Order.resolve_by)),
+                case((and_(_is_not_resolved(), _is_not_stopped(Order.resolve_by)), Order.resolve_by)),
             ),
         )
     )
+
+
+def _is_not_resolved() -> ColumnElement[bool]:
+    return and_(Order.resolved_at.is_(None), Order.reported_at.is_(None))
 
 
 def _is_not_stopped(due: InstrumentedAttribute[datetime | None]) -> ColumnElement[bool]:
@@ -182,10 +196,14 @@ def one(session: Session, actor: Actor, number: str, now: datetime) -> OrderDesk
     ).one_or_none()
     if order is None:
         return None
-    calls.note_transcripts_seen(session, actor, order.calls, now)
+    shows_contents = sees_contents(actor, order)
+    if shows_contents:
+        calls.note_transcripts_seen(session, actor, order.calls, now)
     moves = orders.allowed(session, order, actor)
     dead = [entry for call in order.calls for entry in troubles.dead_of_call(session, call.id)]
-    return OrderDesk(order, facts.present(order), tuple(moves), tuple(unit_choices(session)), tuple(dead))
+    return OrderDesk(
+        order, facts.present(order), tuple(moves), tuple(unit_choices(session)), shows_contents, tuple(dead)
+    )
 
 
 def to_change(session: Session, actor: Actor, number: str) -> Order | None:
@@ -226,6 +244,7 @@ def reveal_numbers(session: Session, actor: Actor, order: Order, now: datetime) 
         NotAllowedError
     """
     require_role(actor, *DIALLERS)
+    require_contents(actor, order)
     audit.note(session, actor, Action.NUMBER_SEEN, now, subject="orders", subject_id=order.id)
 
 
@@ -268,7 +287,13 @@ def _everything() -> tuple[ExecutableOption, ...]:
         selectinload(Order.statements).options(joinedload(Statement.user), joinedload(Statement.message)),
         selectinload(Order.messages),
         joinedload(Order.outreach_event),
-        selectinload(Order.results).joinedload(Result.user),
+        selectinload(Order.results).options(
+            joinedload(Result.user),
+            selectinload(Result.attachments),
+            joinedload(Result.approval).joinedload(Approval.decided_by),
+        ),
+        selectinload(Order.approvals).options(joinedload(Approval.user), joinedload(Approval.decided_by)),
+        selectinload(Order.attachments).joinedload(Attachment.user),
         selectinload(Order.assistants).joinedload(OrderAssistant.unit),
         selectinload(Order.survey_rounds).joinedload(SurveyRound.user),
         attempts.options(answers),

@@ -18,6 +18,7 @@ from hotline.services.access import Actor, sees_call, sees_order
 from hotline.services.alarms import CAN_ACT
 from hotline.services.desk import roster, supervision, surveys, troubles
 from hotline.services.desk.orders import is_overdue, most_pressing_first
+from hotline.services.results import waits_for_approval
 
 
 class Waiting(StrEnum):
@@ -33,6 +34,7 @@ class Waiting(StrEnum):
     TO_RESOLVE = "to_resolve"
     REFERRED = "referred"
     REOPENED = "reopened"
+    TO_APPROVE = "to_approve"
     OVERDUE = "overdue"
     RED = "red"
     NOTICES = "notices"
@@ -54,6 +56,7 @@ FOR: Mapping[Waiting, frozenset[Role]] = {
     _W.TO_RESOLVE: frozenset({_R.HANDLER}),
     _W.REFERRED: frozenset({_R.DISPATCHER}),
     _W.REOPENED: frozenset({_R.SUPERVISOR, _R.DISPATCHER}),
+    _W.TO_APPROVE: frozenset({_R.SUPERVISOR}),
     _W.OVERDUE: frozenset({_R.SUPERVISOR, _R.DISPATCHER, _R.HANDLER}),
     _W.RED: frozenset({_R.SUPERVISOR}),
     _W.NOTICES: frozenset({_R.CALL_TAKER, _R.DISPATCHER, _R.HANDLER, _R.SUPERVISOR}),
@@ -129,6 +132,10 @@ def _overdue(session: Session, actor: Actor, now: datetime) -> int:
     return _orders(session, actor, is_overdue(now))
 
 
+def _to_approve(session: Session, actor: Actor, _now: datetime) -> int:
+    return _orders(session, actor, waits_for_approval())
+
+
 def _orders(session: Session, actor: Actor, condition: ColumnElement[bool], *, held: bool = False) -> int:
     found = select(func.count(Order.id)).where(sees_order(actor), condition)
     if held:
@@ -175,6 +182,7 @@ _COUNT: Mapping[Waiting, _Count] = {
     _W.TO_RESOLVE: _in(_W.TO_RESOLVE, held=True),
     _W.REFERRED: _in(_W.REFERRED),
     _W.REOPENED: _in(_W.REOPENED),
+    _W.TO_APPROVE: _to_approve,
     _W.OVERDUE: _overdue,
     _W.RED: _red,
     _W.NOTICES: _notices,

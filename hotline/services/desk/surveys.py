@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from hotline.models import Order, SurveyRound
 from hotline.rules.survey_states import Resolved, RoundState, Satisfied
-from hotline.services.access import Actor, answers_for_order, sees_order
+from hotline.services.access import Actor, answers_for_order, contents_seen, sees_order
 
 _LATEST = 50
 PERIOD = timedelta(days=30)
@@ -58,7 +58,8 @@ def overview(session: Session, actor: Actor, now: datetime) -> SurveyDesk:
 
 def to_change(session: Session, actor: Actor, round_id: int) -> SurveyRound | None:
     """A round of an order that the actor sees, both locked until the transaction ends, the order first."""
-    found = select(Order).join(Order.survey_rounds).where(SurveyRound.id == round_id, sees_order(actor))
+    seen = (sees_order(actor), contents_seen(actor))
+    found = select(Order).join(Order.survey_rounds).where(SurveyRound.id == round_id, *seen)
     order = session.scalars(found.with_for_update(of=Order, key_share=True)).one_or_none()
     return session.get_one(SurveyRound, round_id, with_for_update=True) if order else None
 
