@@ -31,7 +31,7 @@ from hotline.rules.supervision import (
     quiet_until,
 )
 from hotline.services import audit, clocks, notice_texts, orders, pauses
-from hotline.services.access import Actor, NotAllowedError, reaches, require_role, supervises
+from hotline.services.access import Actor, NotAllowedError, reaches, supervises
 from hotline.services.orders import ReasonMissingError
 from hotline.services.organisation import policy_for
 
@@ -63,9 +63,8 @@ def note(session: Session, order: Order, text: str, actor: Actor, now: datetime)
     Raises:
         NotAllowedError, ReasonMissingError
     """
-    require_role(actor, Role.SUPERVISOR)
     if not supervises(session, actor, order):
-        raise NotAllowedError("the order is none of the person's units'")
+        raise NotAllowedError("the person is no supervisor of the order's units")
     if not text.strip():
         raise ReasonMissingError("supervision")
     orders.remark(session, order, Remark.SUPERVISED, actor, now, reason=text.strip())
