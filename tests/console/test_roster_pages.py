@@ -437,3 +437,14 @@ def test_an_emergency_that_nobody_has_taken_on_stands_on_the_first_page_of_those
     assert "data-unacknowledged" in site.browser(Role.HANDLER).get("/").text
     assert "data-unacknowledged" not in site.browser(Role.ADMINISTRATOR).get("/").text
     assert "data-unacknowledged" not in site.browser(Role.HANDLER, unit=site.other).get("/").text
+
+
+def test_what_a_secret_emergency_is_about_stands_on_no_first_page_of_others(site: Site) -> None:
+    with site.sessions.begin() as session:
+        order = factories.alarm(session, session.merge(site.line)).order
+        order.is_secret, order.summary = True, "有人要跳楼"
+
+    text = site.browser(Role.HANDLER).get("/").text
+
+    assert "data-unacknowledged" in text
+    assert "有人要跳楼" not in text
