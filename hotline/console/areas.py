@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from flask_babel import LazyString, lazy_gettext
 
-from hotline.rules.roles import REPLAYERS, Role
+from hotline.rules.roles import REPLAYERS, REVIEWERS, Role
 from hotline.services.catalogue import KEEPERS
 from hotline.services.transfers import TAKERS
 
@@ -17,6 +17,8 @@ WHO_OPENS: Mapping[str, frozenset[Role]] = {
     "start": _EVERYBODY,
     "calls": _DESK_AND_ABOVE,
     "orders": _EVERYBODY,
+    "entry": REVIEWERS,
+    "events": REVIEWERS,
     "recordings": _EVERYBODY,
     "attachments": _EVERYBODY,
     "surveys": _DESK_AND_ABOVE,
@@ -59,6 +61,7 @@ NAVIGATION: Sequence[Entry] = (
     Entry("roster", lazy_gettext("Duty roster")),
     Entry("supervision", lazy_gettext("Supervision")),
     Entry("transfers", lazy_gettext("Passed on"), is_daily=False),
+    Entry("events", lazy_gettext("Outreach events"), is_daily=False),
     Entry("catalogue", lazy_gettext("Dispatch catalogue"), is_daily=False),
     Entry("policies", lazy_gettext("Rules"), is_daily=False),
     Entry("troubles", lazy_gettext("Troubles"), is_daily=False),

@@ -12,10 +12,12 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from hotline.console import assistants, clock_requests, endings, moves
+from hotline.console.entry_forms import LetterForm
 from hotline.console.forms import AttachForm, FactForm, Form, MoveForm, TranscriptForm, fact_form
 from hotline.console.moves import Doing, UnusableFieldError
 from hotline.console.person import person
 from hotline.console.reading import Reading
+from hotline.console.words import PURPOSES
 from hotline.models import Order
 from hotline.rules.facts import FactName, Urgency
 from hotline.rules.machine import ImpossibleMoveError
@@ -26,6 +28,7 @@ from hotline.services.access import Actor
 from hotline.services.desk import clocks as clock_desk
 from hotline.services.desk import endings as endings_desk
 from hotline.services.desk import orders as desk
+from hotline.services.desk import written as written_desk
 from hotline.services.desk.around import Around, around
 from hotline.services.desk.clocks import ClockDesk, ClockRequest
 from hotline.services.desk.orders import OrderDesk
@@ -91,6 +94,10 @@ def show(number: str, refused: Refused | None = None, shows_numbers: bool = Fals
         known=same_caller,
         absorbed=absorbed,
         transfer=transfer,
+        written=written_desk.of_order(found.order),
+        may_write=written_desk.may_write(found.order, actor),
+        letter_form=_letter_form(refused),
+        message_words=PURPOSES,
         may_take=bool(actor.roles & REVIEWERS),
         assist_forms=_assist_forms(found, beside, refused),
         ending=ending,
@@ -185,6 +192,10 @@ def _transcript_forms(found: OrderDesk, reading: Reading, refused: Refused | Non
         or (refused and refused.name == f"transcript-{recording.id}")
     }
     return _with_refused(forms, refused, "transcript-")
+
+
+def _letter_form(refused: Refused | None) -> LetterForm:
+    return _with_refused({"letter": LetterForm(formdata=None)}, refused, "")["letter"]
 
 
 def _with_refused(forms: dict[Key, AnyForm], refused: Refused | None, prefix: str) -> dict[Key, AnyForm]:

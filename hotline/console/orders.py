@@ -7,8 +7,9 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from hotline.console import assistants, clock_requests, endings, known, moves, uploads
+from hotline.console import assistants, clock_requests, endings, known, letters, moves, uploads
 from hotline.console.assistants import Assist
+from hotline.console.entry_forms import InWritingForm, LetterForm
 from hotline.console.forms import FactForm, ResultForm, fact_form
 from hotline.console.known import KnownForm
 from hotline.console.lists import page_number
@@ -151,6 +152,28 @@ def take_as_known(number: str) -> ResponseReturnValue:
     earlier = url_for("orders.one", number=form.number.data)
     refused = Refused("known", form)
     return change(number, refused, lambda doing: known.take(doing, form, seen), form.number.data, then=earlier)
+
+
+@area.post("/<number>/letters")
+def write_letter(number: str) -> ResponseReturnValue:
+    """Write to the caller."""
+    form = LetterForm()
+    refused, seen = Refused("letter", form), moves.seen_version(form)
+    if not form.validate():
+        return show(number, refused), 422
+    if seen is None:
+        abort(400)
+    return change(number, refused, lambda doing: letters.write(doing, form, seen))
+
+
+@area.post("/<number>/in-writing")
+def serve_in_writing(number: str) -> ResponseReturnValue:
+    """Serve the caller in writing, or by voice again."""
+    form = InWritingForm()
+    seen = moves.seen_version(form)
+    if not form.validate() or seen is None:
+        abort(400)
+    return change(number, Refused("in-writing", form), lambda doing: letters.serve(doing, form, seen))
 
 
 @area.post("/<number>/facts/<name>")

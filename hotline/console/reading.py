@@ -2,14 +2,23 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from hotline.console.transcripts import Turn, turns_of
-from hotline.models import Fact, Transcript
+from hotline.models import Fact, Statement, Transcript
 from hotline.rules.facts import FactName
 from hotline.services.facts import FactVersions
 from hotline.services.hiding import without_numbers
 from speech.understand.lexicon import Span
+
+
+@dataclass(frozen=True)
+class Marked:
+    """Some characters of what was written, and the facts that rest on them."""
+
+    text: str
+    facts: tuple[FactName, ...]
 
 
 @dataclass(frozen=True)
@@ -32,6 +41,21 @@ class Reading:
     def turns_of(self, transcript: Transcript) -> list[Turn]:
         """The same, as people write it, cut into pieces to mark."""
         return turns_of(transcript, self.facts, self.text_of(transcript))
+
+    def statement(self, statement: Statement) -> list[Marked]:
+        """What was written, cut into pieces by the facts that rest on them."""
+        spans = [
+            (piece["start"], piece["end"], name)
+            for name, versions in self.facts.items()
+            if versions.now is not None and versions.now.statement_id == statement.id
+            for piece in versions.now.evidence
+        ]
+        text = self.said(statement.text)
+        cuts = sorted({0, len(text), *(cut for start, end, _name in spans for cut in (start, end))})
+        return [
+            Marked(text[start:end], tuple(name for begin, stop, name in spans if begin <= start and end <= stop))
+            for start, end in pairwise(cuts)
+        ]
 
     def hides(self, transcript: Transcript) -> bool:
         """Whether it holds a number that is not shown."""

@@ -38,6 +38,7 @@ from hotline.rules.roles import Role
 from hotline.rules.roster import Post, SwapState
 from hotline.rules.supervision import ApprovalState, Colour, ExtensionState, Obstacle, PauseState, Why
 from hotline.rules.survey_states import AttemptState, Reason, Resolved, RoundState, Satisfied
+from hotline.services import text_messages
 from hotline.services.desk.clocks import ClockRequest
 from hotline.services.desk.endings import EndingRequest
 from hotline.services.desk.start import Waiting
@@ -632,6 +633,13 @@ def _catalogue_words(said: str) -> str:
     return word(kind(said)) if kind else said
 
 
+# What a message between us and a caller is for, where that must be told.
+PURPOSES: Mapping[str, LazyString] = {
+    text_messages.RECEIPT: _p("message", "receipt"),
+    text_messages.SURVEY: _p("message", "callback"),
+    text_messages.LETTER: _p("message", "letter"),
+}
+
 # What an entry of the audit log is about, by the name of its table.
 SUBJECTS: Mapping[str, LazyString] = {
     "orders": _p("subject", "order"),
@@ -645,6 +653,7 @@ SUBJECTS: Mapping[str, LazyString] = {
     "learning_rounds": _p("subject", "round of learning"),
     "attachments": _p("subject", "attachment"),
     "emergency_modes": _p("subject", "emergency mode"),
+    "outreach_events": _p("subject", "outreach event"),
     "notices": _p("subject", "notice of supervision"),
     "local_words": _p("subject", "local word"),
     "catalogue_versions": _p("subject", "dispatch catalogue"),
