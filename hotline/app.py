@@ -13,6 +13,7 @@ from hotline.db import make_engine, make_sessions
 from hotline.logs import configure_logs, get_log
 from hotline.public import install_public
 from hotline.settings import Settings
+from hotline.telephony.channels import channels
 from hotline.telephony.webhooks import notices, voice
 
 log = get_log(__name__)
@@ -28,6 +29,7 @@ def create_app(settings: Settings) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     app.register_blueprint(voice)
     app.register_blueprint(notices)
+    app.register_blueprint(channels)
     app.add_url_rule("/healthz", view_func=_healthz)
     install_public(app, settings)
     install_console(app, settings)

@@ -65,6 +65,15 @@ def _listed(given: Any) -> Any:
         raise ValueError("must be a JSON list") from None
 
 
+def _named(given: Any) -> Any:
+    if not isinstance(given, str):
+        return given
+    try:
+        return json.loads(given)
+    except ValueError:
+        raise ValueError("must be a JSON object of names and secrets") from None
+
+
 def _here(folder: str) -> str:
     return str(Path.cwd() / "var" / folder)
 
@@ -118,6 +127,10 @@ class Settings(SpeechSettings):
     journal_dir: Path = Field(default_factory=lambda: Path(_here("journal")))
     speech_processes: int = Field(default=0, ge=0, description="0: one for each core")
     io_processes: int = Field(default=2, ge=1)
+
+    channel_secrets: Annotated[
+        dict[str, Annotated[SecretStr, AfterValidator(_long_enough)]], NoDecode, BeforeValidator(_named)
+    ] = {}
 
     public_form_limits: Annotated[str, AfterValidator(_limits)] = "5 per hour; 20 per day"
 

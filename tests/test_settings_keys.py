@@ -55,6 +55,7 @@ WRONG = {
     "PUBLIC_BASE_URL": "hidden-word",
     "TRUSTED_HOSTS": '["hidden-word',
     "PROXY_HOPS": "hidden-word",
+    "CHANNEL_SECRETS": '{"wechat": "hidden-word',
     "SESSION_COOKIE_SECURE": "hidden-word",
     "TWILIO_ACCOUNT_SID": "hidden-word",
     "TWILIO_AUTH_TOKEN": "hidden-word",

@@ -9,6 +9,7 @@ from hotline.db import Sessions, make_engine, make_sessions
 from hotline.settings import Settings
 from hotline.store import RecordingStore
 from hotline.telephony.carrier import Carrier
+from hotline.telephony.message_sender import MessageSender, SignedHttpChannel
 from hotline.telephony.twilio_carrier import TwilioCarrier
 from worker.ears import Ears
 
@@ -26,6 +27,7 @@ class Context:
     sessions: Sessions
     clock: Clock
     carrier: Carrier
+    channels: MessageSender
     store: RecordingStore
     hearing: Ears | None = None
 
@@ -49,12 +51,14 @@ class Context:
 def make_context(settings: Settings, hearing: Ears | None = None) -> Context:
     """Everything a job needs; connects to nothing."""
     engine = make_engine(settings.sqlalchemy_url, is_pooled=False)
+    clock = clock_for(settings.clock_file)
     return Context(
         settings=settings,
         engine=engine,
         sessions=make_sessions(engine),
-        clock=clock_for(settings.clock_file),
+        clock=clock,
         carrier=TwilioCarrier(settings),
+        channels=SignedHttpChannel(settings.channel_secrets, clock),
         store=RecordingStore(settings.recordings_url),
         hearing=hearing,
     )

@@ -2,7 +2,7 @@
 
 import hashlib
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from io import BufferedRandom
@@ -24,7 +24,18 @@ from hotline.models import (
     Transcript,
     Work,
 )
-from hotline.services import alarms, calls, facts, intake, orders, recordings, speech_models, surveys, text_messages
+from hotline.services import (
+    alarms,
+    calls,
+    facts,
+    intake,
+    message_channels,
+    orders,
+    recordings,
+    speech_models,
+    surveys,
+    text_messages,
+)
 from hotline.services.receipts import RecordingTold, Told
 from hotline.telephony.carrier import CarrierRefusedError, NotThereError, RecordingTooLargeError
 from hotline.telephony.journal import recording_told_from
@@ -272,18 +283,37 @@ def delete_at_carrier(context: Context, recording_id: int) -> Store:
 
 
 def send_message(context: Context, message_id: int) -> Store:
-    """Send a text message."""
+    """Send a text message, by telephone or by the message channel by which its recipient wrote."""
     with context.sessions() as session:
         message = session.get_one(TextMessage, message_id)
-        if message.carrier_message_id is not None or message.line is None:
+        if message.carrier_message_id is not None:
             return nothing
-        from_number, to_number, body = message.line.number, message.number, message.body
+        send = _sending(context, session, message)
+    if send is None:
+        return nothing
     try:
-        sent_id = context.carrier.send_text(message_id, from_number, to_number, body)
+        sent_id = send()
     except CarrierRefusedError as error:
         trouble = str(error)
         return lambda session, now: _message_failed(context, session, message_id, trouble, now)
     return lambda session, now: text_messages.sent(_message(session, message_id), sent_id, now)
+
+
+def _sending(context: Context, session: Session, message: TextMessage) -> Callable[[], str] | None:
+    """What sends the message, and needs no database; None where nobody carries it."""
+    message_id, number, body, name = message.id, message.number, message.body, message.carrier
+    if not message_channels.carries(message):
+        line = message.line
+        return (lambda: context.carrier.send_text(message_id, line.number, number, body)) if line else None
+    channel = message_channels.by_name(session, name)
+    reply_url = channel.reply_url if channel else None
+
+    def by_channel() -> str:
+        if reply_url is None:
+            raise CarrierRefusedError("channel_off")
+        return context.channels.send(name, reply_url, message_id, number, body)
+
+    return by_channel
 
 
 def dial_attempt(context: Context, attempt_id: int) -> Store:

@@ -25,6 +25,8 @@ TROUBLES: Sequence[tuple[str, LazyString]] = (
         r"(The recording can't be read to its end|This is .+, but it is broken|The recording's header tells).*",
         _("The recording is damaged."),
     ),
+    (r"the carrier refused with code channel_off", _("The message channel is switched off.")),
+    (r"the carrier refused with code no_secret", _("The message channel has no secret in the settings.")),
     (r"the carrier refused with code (?P<code>\S+)", _("The carrier refused (code %(code)s).")),
     (r"carrier error (?P<code>\S+)", _("The carrier reports error %(code)s.")),
     (r"nobody acknowledged the alarm", _("Nobody has taken the emergency on. Again: everybody on duty is told again.")),

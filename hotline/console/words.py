@@ -657,6 +657,7 @@ SUBJECTS: Mapping[str, LazyString] = {
     "notices": _p("subject", "notice of supervision"),
     "local_words": _p("subject", "local word"),
     "catalogue_versions": _p("subject", "dispatch catalogue"),
+    "message_channels": _p("subject", "message channel"),
     "transfer_files": _p("subject", "file of orders passed on"),
     "result_files": _p("subject", "file of results"),
     "transfer_platforms": _p("subject", "platform that passes orders on"),

@@ -5,13 +5,15 @@ from pathlib import Path
 
 import factories
 import pytest
+from pydantic import SecretStr
 from redis import Redis
 from scripted_carrier import ScriptedCarrier
 from sqlalchemy import Engine, NullPool, create_engine, text
-from workshop import Workshop
+from workshop import CHANNEL_SECRET, Workshop
 
 from hotline.db import Base, make_sessions
 from hotline.store import RecordingStore
+from hotline.telephony.message_sender import SignedHttpChannel
 from speech.local_names import LocalNames
 from speech.recognizer import Recognizer
 from speech.understand import Gazetteer
@@ -42,10 +44,11 @@ def workshop(workers_database: Engine, tmp_path: Path, model: Recognizer) -> Ite
     url = workers_database.url.render_as_string(hide_password=False)
     settings = factories.settings(tmp_path, database_url=url, recording_limit_bytes=1_000_000)
     carrier, clock = ScriptedCarrier(), factories.SetClock()
+    channels = SignedHttpChannel({"wechat": SecretStr(CHANNEL_SECRET)}, clock)
     store = RecordingStore(settings.recordings_url)
     sessions = make_sessions(workers_database)
     ears = Ears({model.info.label: model}, model.info.label, Gazetteer(), LocalNames.from_names(()), base())
-    yield Workshop(Context(settings, workers_database, sessions, clock, carrier, store, ears), carrier, clock)
+    yield Workshop(Context(settings, workers_database, sessions, clock, carrier, channels, store, ears), carrier, clock)
     with workers_database.begin() as connection:
         connection.execute(text(f"truncate {_EVERYTHING} restart identity"))
 

@@ -16,6 +16,7 @@ from worker.context import Context
 from worker.perform import perform_with
 
 Row = TypeVar("Row", bound=Base)
+CHANNEL_SECRET = "a-channel-secret-of-32-characters-or-more"
 
 
 @dataclass(frozen=True)
