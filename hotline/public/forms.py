@@ -7,6 +7,7 @@ from flask import current_app
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
 from itsdangerous import BadSignature, Signer
 from wtforms import BooleanField, HiddenField, StringField, TelField, TextAreaField
 from wtforms.validators import DataRequired, Length, ValidationError
@@ -62,6 +63,7 @@ class HelpForm(_Form):
     caller_name = StringField(_("What is your name?"), [_within(_LONGEST_FIELD)], render_kw={"autocomplete": "name"})
     phone = TelField(_("Telephone number"), [_within(_LONGEST_FIELD)], render_kw={"autocomplete": "tel"})
     by_text = BooleanField(_("Write to me, do not ring: I cannot hear or speak well"))
+    photo = FileField(_("A photo, if it helps"), render_kw={"accept": "image/jpeg,image/png,image/webp"})
     # People do not see it, and programs that fill in whatever they find do.
     website = StringField(_("Leave this empty"))
 

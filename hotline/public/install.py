@@ -7,6 +7,7 @@ from typing import Any
 from flask import Flask, Response, request
 
 from hotline.public.pages import area
+from hotline.public.photos import expect_photo
 from hotline.public.words import dialled
 from hotline.settings import Settings
 from hotline.web import make_limiter
@@ -29,6 +30,12 @@ def install_public(app: Flask, settings: Settings) -> None:
     ):
         limited: Callable[..., Any] = app.view_functions[endpoint]
         app.view_functions[endpoint] = limit(limited)
+
+    @app.before_request
+    def set_largest() -> None:
+        """After the limits, and before the form's token is looked for, which reads the whole request."""
+        if request.endpoint == "public.ask":
+            expect_photo()
 
     @app.after_request
     def give_back(response: Response) -> Response:

@@ -8,10 +8,11 @@ from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import NotFound
 
-from hotline.public import words
+from hotline.public import photos, words
 from hotline.public.forms import HelpForm, WordForm, new_key
 from hotline.rules.survey_states import Step
 from hotline.services import status_pages, web_forms
+from hotline.services.attachments import UnusableFileError
 from hotline.services.web_forms import Place, WebForm
 from hotline.web import runtime
 
@@ -32,6 +33,11 @@ def ask(code: str | None = None) -> ResponseReturnValue:
     place, form, held = _place(code), HelpForm(), runtime()
     if not form.validate():
         return _form(place, form), HTTPStatus.UNPROCESSABLE_ENTITY
+    try:
+        photo = photos.looked_at(form.photo.data)
+    except UnusableFileError as error:
+        form.photo.errors = [words.photo_trouble(error.trouble)]
+        return _form(place, form), HTTPStatus.UNPROCESSABLE_ENTITY
     filled = WebForm(
         key=form.own_key,
         unit_id=place.unit_id,
@@ -44,6 +50,8 @@ def ask(code: str | None = None) -> ResponseReturnValue:
     with held.transaction() as session:
         order = web_forms.take(session, filled, held.status_page, held.now(), held.settings.zone)
         token = order.status_token or ""
+    if photo is not None:
+        photos.attach(token, photo)
     return redirect(f"{held.status_page(token)}?new=1", HTTPStatus.SEE_OTHER)
 
 

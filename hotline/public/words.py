@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import phonenumbers
 from flask_babel import LazyString, lazy_gettext, lazy_pgettext
 
+from hotline.rules.attachments import FileTrouble
 from hotline.rules.order_states import Move, OrderState
 from hotline.rules.survey_states import Step
 from hotline.rules.wording import text_for
@@ -55,6 +56,19 @@ FIGURES: Mapping[Step, Mapping[str, LazyString]] = {
     Step.ASK_SATISFIED: _SATISFIED,
     Step.ASK_SATISFIED_AGAIN: _SATISFIED,
 }
+
+
+_PHOTO_TROUBLES: Mapping[FileTrouble, LazyString] = {
+    FileTrouble.TOO_LARGE: _("This photo is too large. Please choose a smaller one; what you wrote is kept."),
+    FileTrouble.TOO_MANY_PIXELS: _("This photo is too large. Please choose a smaller one; what you wrote is kept."),
+    FileTrouble.HEIC: _("Photos in the HEIC format are not taken. Please choose one in JPEG; what you wrote is kept."),
+}
+_NO_PHOTO = _("This is no photo that can be opened. Please choose another one, or none; what you wrote is kept.")
+
+
+def photo_trouble(trouble: FileTrouble) -> str:
+    """Why a photo was not taken."""
+    return str(_PHOTO_TROUBLES.get(trouble, _NO_PHOTO))
 
 
 def state_words(state: OrderState, language: str) -> str:

@@ -16,7 +16,7 @@ from hotline.rules.roles import DESK
 from hotline.rules.survey_states import Step
 from hotline.rules.wording import text_for
 from hotline.services import audit, intake, orders, surveys, text_messages
-from hotline.services.access import SYSTEM, Actor, require_role
+from hotline.services.access import SYSTEM, Actor, require_contents, require_role
 from hotline.services.intake import Matter
 from hotline.services.organisation import policy_for
 from hotline.services.text_messages import Road
@@ -110,11 +110,12 @@ def write(session: Session, order: Order, text: str, actor: Actor, now: datetime
     """A letter of one of ours to the order's caller.
 
     Raises:
-        NotAllowedError: neither at the desk nor the one who handles the order.
+        NotAllowedError: neither at the desk nor the one who handles the order, or it is secret to the actor.
         NoRoadError, EmptyLetterError
     """
     if order.handler_id is None or order.handler_id != actor.user_id:
         require_role(actor, *DESK)
+    require_contents(actor, order)
     body = text.strip()[:LONGEST_LETTER]
     if not correspondence.says_something(body):
         raise EmptyLetterError
@@ -136,6 +137,7 @@ def serve_by_text(session: Session, order: Order, actor: Actor, now: datetime, *
         NotAllowedError
     """
     require_role(actor, *DESK)
+    require_contents(actor, order)
     if order.is_by_text != is_by_text:
         order.is_by_text = is_by_text
         orders.remark(session, order, Remark.BY_TEXT if is_by_text else Remark.BY_VOICE, actor, now)

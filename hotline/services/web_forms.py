@@ -94,6 +94,11 @@ def take(session: Session, form: WebForm, page_of: PageOf, now: datetime, zone: 
     return order
 
 
+def order_of(session: Session, token: str) -> Order:
+    """The order under the token that its form got."""
+    return session.scalars(select(Order).where(Order.status_token == token)).one()
+
+
 def send_link(session: Session, order: Order, page_of: PageOf, now: datetime) -> None:
     """Write the order's number and page to whoever can be written to otherwise than on that page."""
     road = text_messages.road_to(session, order)

@@ -285,6 +285,20 @@ class TestWritten:
             assert "data-letter" not in text
             assert "data-in-writing" not in text
 
+    def test_what_is_secret_is_read_and_answered_by_few(self, site: Site, number: str) -> None:
+        browser = site.browser(Role.CALL_TAKER, unit=site.city)
+        form = browser.get(f"/orders/{number}")
+        with site.sessions.begin() as session:
+            order = site.all(session, Order)[0]
+            order.is_secret = True
+            session.flush()
+            version = order.version
+
+        assert "没有米了" not in browser.get(f"/orders/{number}").text
+        for mark in ("data-letter", "data-in-writing"):
+            browser.page = form
+            assert browser.send(mark, text="您好", version=version).status_code == 403
+
     def test_the_desk_chooses_whether_the_caller_is_served_in_writing(self, site: Site, number: str) -> None:
         browser = site.browser(Role.SUPERVISOR)
         assert "文字服务" in browser.get(f"/orders/{number}").text

@@ -2,23 +2,27 @@
 
 import re
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import factories
 import pytest
 from factories import NOW
+from PIL import Image
 from site_under_test import Browser, Site
 
 from hotline.app import create_app
-from hotline.models import Channel, Direction, Level, Order, Statement, TextMessage
+from hotline.models import Attachment, Channel, Direction, Level, Order, Statement, TextMessage
 from hotline.public import pages
+from hotline.rules.attachments import AttachmentKind
 from hotline.rules.order_states import OrderState
 
 TEMPLATES = Path(pages.__file__).parent / "templates" / "public"
 MOBILE = "13900139000"
 
 
-def fill_in(visitor: Browser, path: str = "/help", **filled_in: str) -> None:
+def fill_in(visitor: Browser, path: str = "/help", **filled_in: Any) -> None:
     """Open the form and send it with a request in it."""
     visitor.get(path)
     visitor.send('id="help"', **{"text": "家里没有米了", **filled_in})
@@ -214,10 +218,53 @@ def test_without_the_token_nothing_is_sent_and_nothing_lost(site: Site, visitor:
 def test_more_than_anybody_writes_is_refused_in_words(site: Site, visitor: Browser) -> None:
     visitor.get("/help")
 
-    page = visitor.send('id="help"', text="x" * 2_000_000)
+    page = visitor.send('id="help"', photo=(BytesIO(bytes(12_000_000)), "a.jpg"))
 
     assert page.status_code == 413
     assert 'data-error="413"' in page.text
+
+
+def picture(kind: str = "PNG") -> BytesIO:
+    """A small photo."""
+    content = BytesIO()
+    Image.new("RGB", (40, 30), "red").save(content, kind)
+    content.seek(0)
+    return content
+
+
+def test_a_photo_is_attached_once(site: Site, visitor: Browser) -> None:
+    form = visitor.get("/help")
+    for _ in range(2):
+        visitor.page = form
+        page = visitor.send('id="help"', text="屋顶漏水", photo=(picture(), "屋顶.png"))
+        assert page.status_code == 200
+
+    with site.sessions() as session:
+        (attachment,) = site.all(session, Attachment)
+        assert (attachment.kind, attachment.name, attachment.user_id) == (AttachmentKind.PHOTO, "屋顶.png", None)
+        assert attachment.order.statements[0].text == "屋顶漏水"
+        assert (site.recordings / attachment.store_key).exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "name"), [(b"%PDF-1.4", "a.pdf"), (b"MZ\x90", "photo.jpg"), (b"", "a.png"), (b"\xff\xd8\xff", "a.jpg")]
+)
+def test_what_is_no_photo_is_told_so_and_the_words_are_kept(
+    site: Site, visitor: Browser, content: bytes, name: str
+) -> None:
+    visitor.get("/help")
+    page = visitor.send('id="help"', text="屋顶漏水", photo=(BytesIO(content), name))
+
+    assert page.status_code == 422
+    assert 'id="help-photo-error"' in page.text
+    assert "屋顶漏水" in page.text
+    assert orders(site) == 0
+
+
+def test_a_form_without_a_photo_is_sent_as_browsers_send_it(site: Site, visitor: Browser) -> None:
+    fill_in(visitor, photo=(BytesIO(b""), ""))
+
+    assert orders(site) == 1
 
 
 def test_danger_is_named_first_with_numbers_to_dial_and_to_write_to(visitor: Browser) -> None:
