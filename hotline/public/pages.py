@@ -75,7 +75,7 @@ def write(token: str) -> ResponseReturnValue:
     if not is_kept:
         notice = gettext("Nothing was sent: how the matter stands has changed meanwhile. Please look at it once more.")
         return _status(token, form, notice), HTTPStatus.CONFLICT
-    return redirect(f"{held.status_page(token)}?new=1#said", HTTPStatus.SEE_OTHER)
+    return redirect(f"{held.status_page(token)}?new=1", HTTPStatus.SEE_OTHER)
 
 
 @area.after_request
