@@ -33,16 +33,15 @@ def server(archive: bytes) -> Iterator[ModelServer]:
 
 
 @pytest.fixture
-def flask(flask_command: Flask, server: ModelServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Flask:
+def flask(with_sample: Flask, server: ModelServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Flask:
     monkeypatch.setenv("MODELS_PATH", str(tmp_path / "models"))
     monkeypatch.setenv("SPEECH_MODEL_PATH", str(DEMO))
     monkeypatch.setenv("SPEECH_MODELS_URL", server.list_url)
-    return flask_command
+    return with_sample
 
 
 @pytest.fixture
 def with_line(flask: Flask) -> Flask:
-    assert flask("sample", "load").exit_code == 0
     unit = ("--unit", "440100", "--duty-number", "+862012349999")
     assert flask("lines", "add", LINE, "--name", "静溪街道民政救助热线", *unit).exit_code == 0
     return flask

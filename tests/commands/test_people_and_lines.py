@@ -10,10 +10,9 @@ PASSWORD = "a long enough one"
 
 
 @pytest.fixture
-def organisation(flask_command: Flask) -> Flask:
+def organisation(with_sample: Flask) -> Flask:
     """The sample organisation is there."""
-    assert flask_command("sample", "load").exit_code == 0
-    return flask_command
+    return with_sample
 
 
 def create(flask: Flask, login: str, name: str) -> Result:

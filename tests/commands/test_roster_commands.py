@@ -19,13 +19,12 @@ NIGHT, DAY = f"{UNIT},wangge,2099-03-02,20:00,08:00,值班", f"{UNIT},jiexian,20
 
 
 @pytest.fixture
-def bring(flask_command: Flask, tmp_path: Path) -> Callable[..., Result]:
+def bring(with_sample: Flask, tmp_path: Path) -> Callable[..., Result]:
     """Imports rows into the sample organisation."""
-    assert flask_command("sample", "load").exit_code == 0
 
     def run(*rows: str) -> Result:
         (tmp_path / "plan.csv").write_text("\n".join([HEADING, *rows, ""]))
-        return flask_command("roster", "import", str(tmp_path / "plan.csv"))
+        return with_sample("roster", "import", str(tmp_path / "plan.csv"))
 
     return run
 
@@ -51,13 +50,13 @@ def test_a_plan_is_brought_in_once_however_often(bring: Callable[..., Result]) -
     ],
 )
 def test_a_row_that_cannot_be_used_is_named_and_nothing_is_brought_in(
-    bring: Callable[..., Result], flask_command: Flask, row: str, trouble: str
+    bring: Callable[..., Result], with_sample: Flask, row: str, trouble: str
 ) -> None:
     done = bring(NIGHT, row)
 
     assert done.exit_code == 1
     assert f"plan.csv:3: {trouble}" in done.output
-    assert flask_command("roster", "gaps", "--json").output == "[]\n"
+    assert with_sample("roster", "gaps", "--json").output == "[]\n"
 
 
 def test_a_plan_that_puts_somebody_on_twice_is_refused_by_what_stands_already(bring: Callable[..., Result]) -> None:
@@ -68,26 +67,26 @@ def test_a_plan_that_puts_somebody_on_twice_is_refused_by_what_stands_already(br
     assert "plan.csv:2: wangge is on duty for 440111-jingxi from 2099-03-02 20:00 already" in done.output
 
 
-def test_who_is_on_and_when_nobody_is(bring: Callable[..., Result], flask_command: Flask) -> None:
+def test_who_is_on_and_when_nobody_is(bring: Callable[..., Result], with_sample: Flask) -> None:
     bring(NIGHT, DAY)
-    flask_command("users", "phone", "wangge", "13800138000")
-    assert flask_command("clock", "freeze", "2099-03-02T21:00:00+08:00").exit_code == 0
+    with_sample("users", "phone", "wangge", "13800138000")
+    assert with_sample("clock", "freeze", "2099-03-02T21:00:00+08:00").exit_code == 0
 
-    (on,) = json.loads(flask_command("roster", "now", UNIT, "--json").output)
+    (on,) = json.loads(with_sample("roster", "now", UNIT, "--json").output)
     assert (on["login"], on["post"], on["until"], on["can_be_rung"]) == ("wangge", "duty", "2099-03-03 08:00", True)
-    assert [row["login"] for row in json.loads(flask_command("roster", "show", UNIT, "--json").output)] == [
+    assert [row["login"] for row in json.loads(with_sample("roster", "show", UNIT, "--json").output)] == [
         "wangge",
         "jiexian",
     ]
-    assert json.loads(flask_command("roster", "gaps", "--json").output) == [
+    assert json.loads(with_sample("roster", "gaps", "--json").output) == [
         {"unit": UNIT, "from": "2099-03-03 20:00", "to": "2099-03-09 21:00"}
     ]
-    assert "no unit" in flask_command("roster", "now", "nowhere").output
+    assert "no unit" in with_sample("roster", "now", "nowhere").output
 
 
-def test_a_number_that_no_telephone_has_is_refused(bring: Callable[..., Result], flask_command: Flask) -> None:
-    assert "no telephone has this number" in flask_command("users", "phone", "wangge", "119").output
-    assert "nobody is called" in flask_command("users", "phone", "nobody", "13800138000").output
+def test_a_number_that_no_telephone_has_is_refused(bring: Callable[..., Result], with_sample: Flask) -> None:
+    assert "no telephone has this number" in with_sample("users", "phone", "wangge", "119").output
+    assert "nobody is called" in with_sample("users", "phone", "nobody", "13800138000").output
 
 
 def load_sample(flask_command: Flask, at: str) -> list[dict[str, str]]:

@@ -62,18 +62,17 @@ def test_each_row_that_cannot_be_used_is_named_and_nothing_is_brought_in(flask_c
     assert "no column kind" in flask_command("calendar", "import", write(tmp_path, "day,name\n")).output
 
 
-def test_emergency_mode_is_switched_on_shown_and_off(flask_command: Flask) -> None:
-    assert flask_command("sample", "load").exit_code == 0
-    assert flask_command("clock", "freeze", "2026-03-02T10:00:00+08:00").exit_code == 0
+def test_emergency_mode_is_switched_on_shown_and_off(with_sample: Flask) -> None:
+    assert with_sample("clock", "freeze", "2026-03-02T10:00:00+08:00").exit_code == 0
     on = ("emergency-mode", "on", "--unit", "440100", "--reason", "寒潮")
 
-    assert flask_command(*on, "--until", "2026-03-04T18:00", "--open-too").exit_code == 0
-    assert flask_command("emergency-mode", "list").output == "440100\t2026-03-04 18:00\t寒潮\n"
-    assert "already" in flask_command(*on, "--until", "2026-03-05").output
-    assert flask_command("emergency-mode", "off", "--unit", "440100").exit_code == 0
-    assert flask_command("emergency-mode", "list").output == ""
-    assert "not in emergency mode" in flask_command("emergency-mode", "off", "--unit", "440100").output
-    assert "later than now" in flask_command(*on, "--until", "2026-03-01").output
+    assert with_sample(*on, "--until", "2026-03-04T18:00", "--open-too").exit_code == 0
+    assert with_sample("emergency-mode", "list").output == "440100\t2026-03-04 18:00\t寒潮\n"
+    assert "already" in with_sample(*on, "--until", "2026-03-05").output
+    assert with_sample("emergency-mode", "off", "--unit", "440100").exit_code == 0
+    assert with_sample("emergency-mode", "list").output == ""
+    assert "not in emergency mode" in with_sample("emergency-mode", "off", "--unit", "440100").output
+    assert "later than now" in with_sample(*on, "--until", "2026-03-01").output
 
 
 def test_the_list_of_the_day_is_written_as_csv(flask_command: Flask, sessions: Sessions) -> None:
@@ -104,14 +103,13 @@ def test_the_list_of_the_day_is_written_as_csv(flask_command: Flask, sessions: S
     assert "no unit" in flask_command("orders", "uncleared", "--unit", "nowhere").output
 
 
-def test_a_policy_is_set_shown_and_unset(flask_command: Flask) -> None:
-    assert flask_command("sample", "load").exit_code == 0
+def test_a_policy_is_set_shown_and_unset(with_sample: Flask) -> None:
     unit = ("--unit", "440111")
 
-    assert flask_command("policy", "set", *unit, "limits", '{"normal": {"contact": 1800}}').exit_code == 0
-    assert json.loads(flask_command("policy", "show", *unit).output) == {"limits": {"normal": {"contact": 1800}}}
-    assert "quiet_from: " in flask_command("policy", "set", *unit, "quiet_from", "22").output
-    assert "no JSON" in flask_command("policy", "set", *unit, "quiet_from", "22:00").output
-    assert flask_command("policy", "unset", *unit, "limits").exit_code == 0
-    assert "not set" in flask_command("policy", "unset", *unit, "limits").output
-    assert "no unit" in flask_command("policy", "show", "--unit", "nowhere").output
+    assert with_sample("policy", "set", *unit, "limits", '{"normal": {"contact": 1800}}').exit_code == 0
+    assert json.loads(with_sample("policy", "show", *unit).output) == {"limits": {"normal": {"contact": 1800}}}
+    assert "quiet_from: " in with_sample("policy", "set", *unit, "quiet_from", "22").output
+    assert "no JSON" in with_sample("policy", "set", *unit, "quiet_from", "22:00").output
+    assert with_sample("policy", "unset", *unit, "limits").exit_code == 0
+    assert "not set" in with_sample("policy", "unset", *unit, "limits").output
+    assert "no unit" in with_sample("policy", "show", "--unit", "nowhere").output
