@@ -7,6 +7,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from hotline import web
+from hotline.api import install_api
 from hotline.clock import clock_for
 from hotline.console import install_console
 from hotline.db import make_engine, make_sessions
@@ -31,6 +32,7 @@ def create_app(settings: Settings) -> Flask:
     app.register_blueprint(notices)
     app.register_blueprint(channels)
     app.add_url_rule("/healthz", view_func=_healthz)
+    install_api(app, settings)
     install_public(app, settings)
     install_console(app, settings)
     return app

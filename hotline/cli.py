@@ -6,6 +6,7 @@ from hotline.commands import (
     calendar,
     calls,
     catalogue,
+    channels,
     database,
     docs,
     models,
@@ -16,6 +17,7 @@ from hotline.commands import (
     speech,
     supervision,
     time,
+    transfers,
     understanding,
 )
 
@@ -34,6 +36,8 @@ _COMMANDS = (
     docs.docs,
     models.models,
     calls.calls,
+    transfers.group,
+    channels.group,
     understanding.understanding,
     catalogue.catalogue,
     speech.transcribe,

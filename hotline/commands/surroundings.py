@@ -12,7 +12,17 @@ from sqlalchemy.orm import Session
 from hotline.clock import UnusableTimeError, clock_for
 from hotline.db import make_engine, make_sessions
 from hotline.rules.policy import PolicyError
-from hotline.services import accounts, catalogue, csv_files, emergency_mode, orders, organisation, policies
+from hotline.services import (
+    accounts,
+    catalogue,
+    csv_files,
+    emergency_mode,
+    message_channels,
+    orders,
+    organisation,
+    policies,
+    transfers,
+)
 from hotline.settings import Settings, SettingsError, SpeechSettings
 
 ROOT = Path(__file__).parents[2]
@@ -67,8 +77,14 @@ def plain_errors() -> Iterator[None]:
         emergency_mode.AlreadyOnError,
         emergency_mode.NotOnError,
         emergency_mode.UnusableEndError,
+        message_channels.UnknownChannelError,
+        message_channels.UnusableChannelError,
         orders.ReasonMissingError,
         policies.NotSetError,
+        transfers.NothingToWriteError,
+        transfers.UnknownPlatformError,
+        transfers.UnusableFileError,
+        transfers.UnusableSourceError,
         UnusableTimeError,
     ) as error:
         raise click.ClickException(str(error) or type(error).__name__) from error

@@ -32,8 +32,9 @@ WHO_OPENS: Mapping[str, frozenset[Role]] = {
     "audit": frozenset({Role.ADMINISTRATOR}),
 }
 OPEN_AREAS = frozenset({"console", "signing", "public"})
-# What comes from the carrier or from a message channel is signed, which these blueprints check themselves.
-SIGNED_AREAS = frozenset({"voice", "notices", "channels"})
+# What comes from the carrier or a message channel is signed, and another platform has a token: these blueprints check
+# that themselves.
+SIGNED_AREAS = frozenset({"voice", "notices", "channels", "api"})
 # Of no blueprint: asked by whoever watches over the process.
 OPEN_ENDPOINTS = frozenset({"_healthz", "static"})
 

@@ -39,7 +39,6 @@ from hotline.console.layout import install_layout
 from hotline.console.lists import RowConverter
 from hotline.console.person import WORKING_DAY, load_person
 from hotline.rules.roles import Role
-from hotline.rules.transfers import LARGEST_FILE_BYTES
 from hotline.settings import Settings
 from hotline.web import address_of_sender, make_limiter
 
@@ -64,8 +63,6 @@ _AREAS = (
 )
 _TRANSLATIONS = Path(__file__).parent / "translations"
 _LARGEST_REQUEST = 1024 * 1024
-# Of the views that take files, the file and what is filled in beside it.
-_LARGEST_OF_VIEW = {"transfers.bring_in": LARGEST_FILE_BYTES + _LARGEST_REQUEST}
 _NOBODY: frozenset[Role] = frozenset()
 _A_YEAR_S = 365 * 24 * 3600
 # Attempts to sign in that may fail within 15 minutes, under one name from one address.
@@ -102,7 +99,6 @@ def install_console(app: Flask, settings: Settings) -> None:
         locale_selector=chosen_catalogue,
     )
     _know_people(app)
-    _take_files(app)
     _limit_attempts(app, settings)
     _protect(app, settings)
 
@@ -144,14 +140,6 @@ def _know_people(app: Flask) -> None:
         if request.endpoint in uploads.TAKES_FILES:
             uploads.expect_files()
         return None
-
-
-def _take_files(app: Flask) -> None:
-    @app.before_request
-    def set_largest() -> None:
-        """Before the form's token is looked for, which reads the whole request; after the sign-in was looked at."""
-        if request.endpoint in _LARGEST_OF_VIEW:
-            request.max_content_length = _LARGEST_OF_VIEW[request.endpoint]
 
 
 def _limit_attempts(app: Flask, settings: Settings) -> None:

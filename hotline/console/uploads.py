@@ -9,6 +9,7 @@ from werkzeug.datastructures import FileStorage
 from hotline.console.closing_words import trouble_of_file
 from hotline.console.person import person
 from hotline.rules.attachments import MOST_AT_ONCE, Most
+from hotline.rules.transfers import LARGEST_FILE_BYTES
 from hotline.services import attachments
 from hotline.services.attachments import UnusableFileError
 from hotline.services.desk import attachments as desk
@@ -17,7 +18,8 @@ from hotline.store import RecordingStore
 from hotline.web import MORE_TIME, runtime
 
 # The views that take files; whoever sends one of these is signed in and has the role by the time it is read.
-TAKES_FILES = frozenset({"attachments.attach", "orders.move_on"})
+_BRINGS_TRANSFERS = "transfers.bring_in"
+TAKES_FILES = frozenset({"attachments.attach", "orders.move_on", _BRINGS_TRANSFERS})
 _BESIDE_THE_FILES = 1024 * 1024
 # A photo over a bad mobile line; other requests have seconds.
 _ARRIVES_WITHIN_S = 120.0
@@ -30,8 +32,9 @@ def most(settings: Settings) -> Most:
 
 def expect_files() -> None:
     """Let this request be as large, and take as long, as the files that it may bring."""
-    settings = runtime().settings
-    request.max_content_length = MOST_AT_ONCE * settings.attachment_limit_bytes + _BESIDE_THE_FILES
+    attached = MOST_AT_ONCE * runtime().settings.attachment_limit_bytes
+    largest = LARGEST_FILE_BYTES if request.endpoint == _BRINGS_TRANSFERS else attached
+    request.max_content_length = largest + _BESIDE_THE_FILES
     allow = request.environ.get(MORE_TIME)
     if allow is not None:
         allow(_ARRIVES_WITHIN_S)

@@ -38,6 +38,8 @@ from hotline.services.access import SYSTEM, Actor, NotAllowedError
 from hotline.services.transfers import NothingToWriteError, UnusableFileError, tables
 
 NUMBER = "GZ202603020001"
+# What the factories report, with the aid that was handed out.
+DONE = "送去米面和菜\n发放救助：大米10千克"
 # Workbooks know no zones.
 RANG_AT = datetime(2026, 3, 2, 9, 12)  # noqa: DTZ001
 
@@ -400,7 +402,7 @@ def test_the_result_of_a_closed_order_is_written_back_once(desk: Desk) -> None:
 
     assert transfers.waiting(desk.session, desk.actor, NOW) == {}
     assert result.transfer.foreign_number == NUMBER
-    assert (result.state, result.outcome, result.done) == (OrderState.CLOSED, Outcome.SOLVED, "送去米面和菜")
+    assert (result.state, result.outcome, result.done) == (OrderState.CLOSED, Outcome.SOLVED, DONE)
     assert (result.resolved, result.satisfied) == (Resolved.YES, Satisfied.SATISFIED)
     with pytest.raises(NothingToWriteError):
         desk.write_back()
@@ -440,7 +442,7 @@ def test_an_order_that_went_into_another_ends_as_that_one_does(desk: Desk) -> No
 
     desk.bring(third, *TO_CLOSED)
 
-    assert [result.done for result in desk.write_back()] == ["送去米面和菜"] * 3
+    assert [result.done for result in desk.write_back()] == [DONE] * 3
     assert transfers.waiting(desk.session, desk.actor, NOW) == {}
 
 
@@ -508,7 +510,7 @@ def test_both_kinds_of_file_tell_the_result_under_the_platforms_number(desk: Des
         "本单编号": desk.order().number,
         "办理状态": "办结",
         "办理结果": "已解决",
-        "办理情况": "送去米面和菜",
+        "办理情况": DONE,
         "联系时间": "2026-03-02 10:00:00",
         "办结时间": "2026-03-02 10:00:00",
         "回访是否解决": "",
