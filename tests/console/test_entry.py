@@ -234,6 +234,7 @@ class TestWritten:
         assert "没有米了" in text
         assert "13912345678" not in text
         assert 'data-message="receipt"' in text
+        assert f'href="/s/{only_order(site).status_token}"' in text
         assert "待发送" in text
 
     def test_the_words_that_facts_rest_on_are_marked(self, site: Site, number: str) -> None:
@@ -284,6 +285,7 @@ class TestWritten:
             text = site.browser(role).get(f"/orders/{number}").text
             assert "data-letter" not in text
             assert "data-in-writing" not in text
+            assert "data-callers-page" not in text
 
     def test_what_is_secret_is_read_and_answered_by_few(self, site: Site, number: str) -> None:
         browser = site.browser(Role.CALL_TAKER, unit=site.city)
