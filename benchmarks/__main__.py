@@ -13,11 +13,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.figures import Figure, line, row
+from benchmarks.orders.measurements import MEASUREMENTS as ORDERS
 from benchmarks.speech.measurements import MEASUREMENTS as SPEECH
 from benchmarks.understand.measurements import MEASUREMENTS as UNDERSTAND
 
 ROOT = Path(__file__).parents[1]
-PARTS: Mapping[str, Mapping[str, Callable[[], Iterable[Figure]]]] = {"speech": SPEECH, "understand": UNDERSTAND}
+PARTS: Mapping[str, Mapping[str, Callable[[], Iterable[Figure]]]] = {
+    "speech": SPEECH,
+    "understand": UNDERSTAND,
+    "orders": ORDERS,
+}
 
 
 def main() -> None:

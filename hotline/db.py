@@ -73,7 +73,11 @@ def make_engine(url: str, *, is_pooled: bool = True) -> Engine:
         url,
         **(pool if is_pooled else {"poolclass": NullPool}),
         hide_parameters=True,  # errors are logged, and parameters are numbers and names
-        connect_args={"connect_timeout": 3, "options": "-c timezone=UTC -c statement_timeout=30000"},
+        # Each statement is planned for the values it comes with: what is quick for a grid is slow for the whole city.
+        connect_args={
+            "connect_timeout": 3,
+            "options": "-c timezone=UTC -c statement_timeout=30000 -c plan_cache_mode=force_custom_plan",
+        },
     )
 
 

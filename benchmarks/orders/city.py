@@ -64,7 +64,7 @@ def city_of(size: Size) -> City:
     made = City()
     top = _unit(made, "440100", None, Level.CITY, "广州市")
     made.line_id = _line(made, "12345 转办专线", top)
-    made.desk_id = _user(made, "city", top, (*_DESK, Role.ADMINISTRATOR))
+    made.desk_id = _user(made, "city", top, tuple(Role))
     districts = list(_below(made, [top], Level.DISTRICT, size.districts, "第{}区"))
     for unit_id in districts:
         _user(made, _login(Level.DISTRICT, unit_id == districts[0], unit_id), unit_id, _DESK)

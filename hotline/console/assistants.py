@@ -8,10 +8,9 @@ from typing import Any
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from wtforms import HiddenField, SelectField, StringField, TextAreaField
-from wtforms.fields import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length
 
-from hotline.console.forms import MoveForm
+from hotline.console.forms import MoveForm, offer_units
 from hotline.console.moves import Doing, UnusableFieldError
 from hotline.models import Unit
 from hotline.services import assistance, orders, organisation
@@ -45,7 +44,7 @@ class AddForm(MoveForm):
 
     def offer(self, units: Sequence[UnitChoice]) -> None:
         """Set the units to choose from."""
-        self.unit.choices = [SelectChoice("", _("Please choose")), *(SelectChoice(u.code, u.name) for u in units)]
+        offer_units(self.unit, units, _("Please choose"))
 
 
 class ReleaseForm(MoveForm):

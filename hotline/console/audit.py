@@ -2,7 +2,7 @@
 
 from flask import Blueprint, render_template
 
-from hotline.console.lists import page_number
+from hotline.console.lists import asked_place
 from hotline.console.person import person
 from hotline.services.desk import log as desk
 from hotline.web import runtime
@@ -14,6 +14,6 @@ area = Blueprint("audit", __name__, url_prefix="/audit")
 def page() -> str:
     """The latest entries first."""
     with runtime().transaction() as session:
-        found = desk.listed(session, person().actor, page_number())
+        found = desk.listed(session, person().actor, asked_place())
         order_numbers = desk.order_numbers(session, found)
     return render_template("audit.html", found=found, order_numbers=order_numbers)

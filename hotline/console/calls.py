@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from hotline.console.forms import NoteForm
-from hotline.console.lists import page_number
+from hotline.console.lists import asked_place
 from hotline.console.person import person
 from hotline.console.reading import Reading
 from hotline.services import calls, facts
@@ -24,7 +24,7 @@ def page() -> str:
         attention="attention" in request.args,
         with_order="with_order" in request.args,
         number=request.args.get("number", "").strip(),
-        page=page_number(),
+        place=asked_place(),
     )
     with runtime().transaction() as session:
         found = desk.listed(session, person().actor, wanted)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from flask import url_for
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import (
@@ -49,6 +50,12 @@ def _choices(kind: Any) -> list[SelectChoice]:
 
 def _offered(units: Sequence[UnitChoice]) -> list[SelectChoice]:
     return [SelectChoice(unit.code, unit.name) for unit in units]
+
+
+def offer_units(field: SelectField, units: Sequence[UnitChoice], nothing: Any) -> None:
+    """Set what to choose from: the units that come into question; others are found by what is typed."""
+    field.choices = [SelectChoice("", nothing), *_offered(units)]
+    field.render_kw = {"data-search": url_for("orders.units")}
 
 
 # Only somebody who writes requests by hand meets it.
@@ -98,7 +105,7 @@ class UnitForm(MoveForm):
 
     def offer(self, units: Sequence[UnitChoice]) -> None:
         """Set the units to choose from."""
-        self.unit.choices = [SelectChoice("", _("Please choose")), *_offered(units)]
+        offer_units(self.unit, units, _("Please choose"))
 
 
 class ReferForm(UnitForm):
@@ -243,7 +250,8 @@ class ChoicesFactForm(FactForm):
     value = SelectMultipleField(option_widget=widgets.CheckboxInput(), **_foreign)
 
 
-_NOTHING_SAID = SelectChoice("", _("not said"))
+_NOT_SAID = _("not said")
+_NOTHING_SAID = SelectChoice("", _NOT_SAID)
 
 _FACT_FORMS: Mapping[FactName, type[FactForm]] = {
     FactName.SUMMARY: LongTextFactForm,
@@ -259,13 +267,12 @@ _FACT_FORMS: Mapping[FactName, type[FactForm]] = {
     FactName.CONTACT: ChoiceFactForm,
 }
 
-_OFFERS: Mapping[FactName, Callable[[Sequence[UnitChoice]], list[Any]]] = {
-    FactName.CATEGORY: lambda _units: [_NOTHING_SAID, *_choices(Category)],
-    FactName.URGENCY: lambda _units: _choices(Urgency),
-    FactName.NEEDS: lambda _units: _choices(Need),
-    FactName.GROUPS: lambda _units: _choices(Group),
-    FactName.PLACE: lambda units: [_NOTHING_SAID, *_offered(units)],
-    FactName.CONTACT: lambda _units: [
+_OFFERS: Mapping[FactName, Callable[[], list[Any]]] = {
+    FactName.CATEGORY: lambda: [_NOTHING_SAID, *_choices(Category)],
+    FactName.URGENCY: lambda: _choices(Urgency),
+    FactName.NEEDS: lambda: _choices(Need),
+    FactName.GROUPS: lambda: _choices(Group),
+    FactName.CONTACT: lambda: [
         _NOTHING_SAID,
         *(SelectChoice(value, label) for value, label in CONTACTS.items()),
     ],
@@ -276,5 +283,7 @@ def fact_form(name: FactName, units: Sequence[UnitChoice], **given: Any) -> Fact
     """The form for one fact, with its choices."""
     form = _FACT_FORMS[name](**given)
     if name in _OFFERS:
-        form.value.choices = _OFFERS[name](units)
+        form.value.choices = _OFFERS[name]()
+    if name == FactName.PLACE:
+        offer_units(form.value, units, _NOT_SAID)
     return form

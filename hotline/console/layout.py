@@ -13,6 +13,7 @@ from werkzeug.routing import BuildError
 
 from hotline.console import closing_words, languages, moments, words
 from hotline.console.areas import entries_for
+from hotline.console.lists import leads_to
 from hotline.console.transcripts import UNSURE
 from hotline.console.trouble_words import receipt_words, trouble_words
 from hotline.console.waveform import waveform_of
@@ -61,6 +62,7 @@ def install_layout(app: Flask) -> None:
         reads=_reads,
         largest_file=_largest_file,
         waveform_of=waveform_of,
+        leads_to=leads_to,
         LANGUAGES=languages.NAMES,
         NOTHING=Markup('<span class="dash">—</span>'),
     )

@@ -72,6 +72,8 @@ def show(number: str, refused: Refused | None = None, shows_numbers: bool = Fals
         if "X-Refresh" not in request.headers and found.shows_contents:
             take_emergency_on(session, found.order, actor, held.now())
         beside = around(session, found.order, actor, found.moves, held.now())
+        if beside.recommended_unit is not None:
+            found = desk.offering(session, found, beside.recommended_unit.code)
         same_caller = recognition.known(session, actor, found.order)
         absorbed = recognition.merged_into(session, found.order)
         transfer = transfers.of_order(session, found.order)

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import TypeVar
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
@@ -12,7 +12,7 @@ from hotline.console.assistants import Assist
 from hotline.console.entry_forms import InWritingForm, LetterForm
 from hotline.console.forms import FactForm, ResultForm, fact_form
 from hotline.console.known import KnownForm
-from hotline.console.lists import page_number
+from hotline.console.lists import asked_place
 from hotline.console.moves import Doing, UnusableFieldError
 from hotline.console.order_page import Refused, change, show, take_emergency_on
 from hotline.console.person import person
@@ -46,12 +46,20 @@ def page() -> str:
         to_approve="to_approve" in asked,
         ended_too="ended" in asked,
         number=asked.get("number", "").strip(),
-        page=page_number(),
+        place=asked_place(),
     )
     with held.transaction() as session:
         found = desk.listed(session, person().actor, wanted, held.now())
     kinds = {"states": OrderState, "urgencies": Urgency, "categories": Category}
     return render_template("orders.html", found=found, wanted=wanted, **kinds)
+
+
+@area.get("/units")
+def units() -> ResponseReturnValue:
+    """The units of a name, for whoever types it to choose one."""
+    with runtime().transaction() as session:
+        found = desk.units_called(session, request.args.get("words", ""))
+    return jsonify([{"code": unit.code, "name": unit.name} for unit in found])
 
 
 @area.get("/<number>")
@@ -74,7 +82,7 @@ def reveal(number: str) -> ResponseReturnValue:
 def move_on(number: str, move: str) -> ResponseReturnValue:
     """Make a move of the state table."""
     chosen = _member(Move, move) or abort(404)
-    form = moves.form_for(chosen, _units())
+    form = moves.form_for(chosen, _units(number))
     refused = Refused(chosen.value, form)
     # Kept whatever becomes of the rest: a browser does not send a file twice by itself.
     unusable = uploads.attach(number, uploads.chosen(form.photos.data)) if isinstance(form, ResultForm) else []
@@ -122,7 +130,7 @@ def change_clocks(number: str, what: str) -> ResponseReturnValue:
 def assist(number: str, what: str) -> ResponseReturnValue:
     """Have a unit assist, release one, or say what one did."""
     chosen = _member(Assist, what) or abort(404)
-    form = assistants.form_for(chosen, _units())
+    form = assistants.form_for(chosen, _units(number))
     refused = Refused(assistants.name_of(chosen, form), form)
     if not form.validate():
         return show(number, refused), 422
@@ -180,7 +188,7 @@ def serve_in_writing(number: str) -> ResponseReturnValue:
 def state_fact(number: str, name: str) -> ResponseReturnValue:
     """Confirm a fact as it was shown, or state another value."""
     fact = _member(FactName, name) or abort(404)
-    form = fact_form(fact, _units())
+    form = fact_form(fact, _units(number))
     refused = Refused(f"fact-{fact}", form)
     is_confirmed = request.form.get("do") == "confirm"
     if not is_confirmed and not form.validate():
@@ -206,9 +214,12 @@ def _why_not(name: FactName) -> str:
     return str(gettext("This value cannot be right; please check it."))
 
 
-def _units() -> list[desk.UnitChoice]:
+def _units(number: str) -> list[desk.UnitChoice]:
+    """What can be chosen for an order: what its page offers, and what was found by name and sent in."""
+    chosen = [*request.form.getlist("unit"), *request.form.getlist("value")]
     with runtime().transaction() as session:
-        return desk.unit_choices(session)
+        order = desk.seen(session, person().actor, number) or abort(404)
+        return desk.unit_choices_for(session, order, chosen)
 
 
 def _member(kind: type[Member], value: str | None) -> Member | None:

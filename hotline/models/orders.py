@@ -3,7 +3,20 @@
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Date,
+    FetchedValue,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hotline.db import Base, text_enum
@@ -30,6 +43,13 @@ class OrderNumberDay(Base):
     last: Mapped[int]
 
 
+_OF_THE_DATABASE: dict[str, Any] = {
+    "server_default": FetchedValue(),
+    "server_onupdate": FetchedValue(),
+    "deferred": True,
+}
+
+
 class Order(Base):
     """A matter that waits for its answer. `unit` holds it now; `intake_unit` is whose line it came in on."""
 
@@ -49,12 +69,25 @@ class Order(Base):
             "unit_id",
             postgresql_where=text("state not in ('resolved', 'answered', 'closed', 'merged', 'invalid')"),
         ),
+        # A list, most pressing first: all of it, what is open, or one kind of what has ended.
+        Index("ix_orders_pressing_id", "pressing", "id"),
+        Index(
+            "ix_orders_open", "pressing", "id", postgresql_where=text("state not in ('closed', 'merged', 'invalid')")
+        ),
+        Index("ix_orders_category_pressing_id", "category", "pressing", "id"),
+        Index("ix_orders_urgency_pressing_id", "urgency", "pressing", "id"),
+        # What ended seldom this way would be looked for among all that ended as it should.
+        Index("ix_orders_gone", "state", "pressing", "id", postgresql_where=text("state in ('merged', 'invalid')")),
+        # What one unit sees. Without the list of changes that a reader would have to go through.
+        Index("ix_orders_seen_by", "seen_by", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
+        # By its beginning too, whatever collation the database has.
+        Index("uq_orders_number", "number", unique=True, postgresql_ops={"number": "varchar_pattern_ops"}),
         CheckConstraint("(state = 'merged') = (merged_into_id is not null)", name="merged_names_its_target"),
         CheckConstraint("merged_into_id <> id", name="not_merged_into_itself"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    number: Mapped[str] = mapped_column(String(20), unique=True)
+    number: Mapped[str] = mapped_column(String(20))
     version: Mapped[int] = mapped_column(nullable=False)
     channel: Mapped[Channel] = mapped_column(text_enum(Channel))
     state: Mapped[OrderState] = mapped_column(text_enum(OrderState))
@@ -96,6 +129,11 @@ class Order(Base):
     paused_at: Mapped[datetime | None]
     # When supervision looks next; None when nothing is left to tell. No change of the order, so no new version.
     look_at: Mapped[datetime | None]
+    # Kept by the database, for lists: the clock that ends next; the place in a list, higher for what is more pressing;
+    # and the ids of all units that see the order, those above its holders included.
+    due_at: Mapped[datetime | None] = mapped_column(**_OF_THE_DATABASE)
+    pressing: Mapped[int] = mapped_column(BigInteger, **_OF_THE_DATABASE)
+    seen_by: Mapped[list[int]] = mapped_column(ARRAY(Integer), **_OF_THE_DATABASE)
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - read by SQLAlchemy as it stands
 

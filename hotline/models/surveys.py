@@ -19,6 +19,8 @@ class SurveyRound(Base):
     __tablename__ = "survey_rounds"
     __table_args__ = (
         UniqueConstraint("order_id", "resolution"),
+        Index("ix_survey_rounds_opened_at", "opened_at"),
+        Index("ix_survey_rounds_ended_at", "ended_at", postgresql_where=text("ended_at is not null")),
         Index("ix_survey_rounds_person", "opened_at", postgresql_where=text("state = 'person'")),
         CheckConstraint("state <> 'answered' or resolved is not null or satisfied is not null", name="answered_says"),
     )

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, or_, select, true
 from sqlalchemy.orm import Session
 
-from hotline.models import Call, Line, Order, OrderAssistant, Unit, User
+from hotline.models import Call, Line, Order, Unit, User
 from hotline.rules.roles import Role
 
 
@@ -48,10 +48,7 @@ def actor_for(user: User) -> Actor:
 
 def sees_order(actor: Actor) -> ColumnElement[bool]:
     """A condition on `Order`: held by, come in at, referred to or assisted by a unit that the actor sees."""
-    units = _units_below(actor)
-    assisted = select(OrderAssistant.order_id).where(OrderAssistant.unit_id.in_(units))
-    here = (column.in_(units) for column in (Order.unit_id, Order.intake_unit_id, Order.referred_to_id))
-    return or_(*here, Order.id.in_(assisted))
+    return true() if actor.unit_path == SYSTEM.unit_path else Order.seen_by.contains([actor.unit_id])
 
 
 def answers_for_order(actor: Actor) -> ColumnElement[bool]:
@@ -59,8 +56,9 @@ def answers_for_order(actor: Actor) -> ColumnElement[bool]:
 
     Who only assists decides nothing.
     """
-    units = _units_below(actor)
-    return and_(or_(Order.unit_id.in_(units), Order.intake_unit_id.in_(units)), contents_seen(actor))
+    # Asked of each order that comes into question, rather than of every unit below.
+    answering = units_below(actor).where(Unit.id.in_([Order.unit_id, Order.intake_unit_id]))
+    return and_(answering.correlate(Order).exists(), contents_seen(actor))
 
 
 def sees_call(actor: Actor) -> ColumnElement[bool]:
@@ -68,9 +66,10 @@ def sees_call(actor: Actor) -> ColumnElement[bool]:
 
     A call on a number that is none of ours is for whoever stands at the top.
     """
-    lines = select(Line.id).where(Line.unit_id.in_(_units_below(actor)))
-    orders = select(Order.id).where(sees_order(actor))
-    seen = or_(Call.line_id.in_(lines), Call.order_id.in_(orders))
+    lines = select(Line.id).where(Line.unit_id.in_(units_below(actor)))
+    # Asked of each call that is looked at, rather than of every order that there is.
+    about = select(Order.id).where(Order.id == Call.order_id, sees_order(actor)).correlate(Call)
+    seen = or_(Call.line_id.in_(lines), about.exists())
     return or_(seen, Call.line_id.is_(None)) if actor.is_at_the_top else seen
 
 
@@ -109,7 +108,8 @@ def contents_seen(actor: Actor) -> ColumnElement[bool]:
 
 def call_contents_seen(actor: Actor) -> ColumnElement[bool]:
     """A condition on `Call`: it is about no order whose contents are not for the actor."""
-    return or_(Call.order_id.is_(None), Call.order_id.in_(select(Order.id).where(contents_seen(actor))))
+    order = select(Order.id).where(Order.id == Call.order_id, contents_seen(actor)).correlate(Call)
+    return or_(Call.order_id.is_(None), order.exists())
 
 
 def require_contents(actor: Actor, order: Order) -> None:
@@ -167,5 +167,6 @@ def require_top(actor: Actor, *roles: Role) -> None:
         raise NotAllowedError("only the topmost unit decides this")
 
 
-def _units_below(actor: Actor):  # type: ignore[no-untyped-def]  # the select's own type is three lines long
+def units_below(actor: Actor) -> Select[int]:
+    """The ids of the actor's unit and of all units below it."""
     return select(Unit.id).where(Unit.path.startswith(actor.unit_path, autoescape=True))

@@ -1,7 +1,7 @@
 """The organisation: its tree of units, their places and figures, and the lines people dial."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import Text, cast, func, literal, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
@@ -22,12 +22,20 @@ class UnusableLineError(ValueError):
 
 def policy_for(session: Session, unit: Unit) -> Policy:
     """The unit's figures: the defaults, then what each unit from the top down to it stored."""
-    ids = [int(part) for part in unit.path.strip("/").split("/")]
-    stored = {above.id: above.policy for above in session.scalars(select(Unit).where(Unit.id.in_(ids)))}
-    policy = Policy()
-    for unit_id in ids:
-        policy = policy.with_overrides(stored[unit_id])
-    return policy
+    return policies_for(session, [unit])[unit.id]
+
+
+def policies_for(session: Session, units: Collection[Unit]) -> dict[int, Policy]:
+    """The figures of several units, by their ids."""
+    chains = {unit.id: [int(part) for part in unit.path.strip("/").split("/")] for unit in units}
+    above = {unit_id for chain in chains.values() for unit_id in chain}
+    rows = session.execute(select(Unit.id, Unit.policy).where(Unit.id.in_(above)))
+    stored = {row.id: row.policy for row in rows}
+    policies = dict.fromkeys(chains, Policy())
+    for unit_id, chain in chains.items():
+        for each in chain:
+            policies[unit_id] = policies[unit_id].with_overrides(stored[each])
+    return policies
 
 
 def add_line(session: Session, number: str, name: str, unit: Unit, duty_number: str | None, language: str) -> Line:

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, false, or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from hotline.models import Direction, Order, TextMessage, Unit
@@ -146,6 +146,10 @@ def _of_the_same_caller(order: Order) -> ColumnElement[bool]:
             theirs.order_id.is_not(None),
         )
     )
-    # Two withheld numbers are not one number.
-    by_number = Order.number_to_ring == order.number_to_ring if order.number_to_ring else false()
-    return or_(by_number, Order.id.in_(by_name))
+    if not order.number_to_ring:
+        # Two withheld numbers are not one number.
+        return Order.id.in_(by_name)
+    # Both looked up by themselves: either-or would go through the orders one by one.
+    theirs_too = aliased(Order)
+    by_number = select(theirs_too.id).where(theirs_too.number_to_ring == order.number_to_ring)
+    return Order.id.in_(by_name.union(by_number))

@@ -1,5 +1,7 @@
 """The application under test: a city with two streets, its people, and browsers that send the forms they are shown."""
 
+import re
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -86,6 +88,13 @@ class Form:
         self.marks = marks
         self.action = action
         self.fields: dict[str, Any] = {}
+
+
+def turn(text: str, where: str) -> str:
+    """The address of the page beside one: `next` or `prev`."""
+    found = re.search(rf'rel="{where}" href="([^"]+)"', text)
+    assert found, f"no page {where}"
+    return unescape(found[1])
 
 
 def forms_of(page: TestResponse | None) -> list[Form]:

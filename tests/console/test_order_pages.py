@@ -5,12 +5,12 @@ from datetime import timedelta
 
 import factories
 import pytest
-from site_under_test import Site
+from site_under_test import Site, turn
 
-from hotline.models import Order
+from hotline.models import Level, Order
 from hotline.rules.clocks import Step
 from hotline.rules.facts import Category, Urgency
-from hotline.rules.order_states import OPEN, OrderState
+from hotline.rules.order_states import OPEN, Move, OrderState
 from hotline.rules.policy import LIMITS
 from hotline.rules.roles import Role
 from hotline.services import orders
@@ -19,6 +19,7 @@ from hotline.services.desk import orders as desk
 from hotline.services.desk import start
 from hotline.services.desk.orders import OrdersWanted
 from hotline.services.desk.start import Waiting
+from hotline.services.desk.stretches import ROWS
 
 
 def numbers_in(text: str) -> list[str]:
@@ -90,7 +91,7 @@ def test_database_and_page_reckon_the_same_clock(site: Site, state: OrderState, 
         orders.set_urgency(order, urgency, LIMITS[urgency], factories.ZONE)
         session.flush()
 
-        reckoned = session.query(desk.due_at()).select_from(Order).filter(Order.id == order.id).scalar()
+        reckoned = session.query(Order.due_at).select_from(Order).filter(Order.id == order.id).scalar()
 
         clock = desk.clock_of(order)
         assert reckoned == (clock[1] if clock else None)
@@ -166,3 +167,68 @@ def test_wanted_state_beats_the_open_ones(site: Site) -> None:
         found = desk.listed(session, actor, OrdersWanted(state=OrderState.INVALID), factories.NOW)
 
         assert [order.state for order in found.rows] == [OrderState.INVALID]
+
+
+def test_list_is_turned_page_by_page_and_back_while_orders_move_on(site: Site) -> None:
+    with site.sessions.begin() as session:
+        line = session.merge(site.line)
+        made = [factories.order(session, line).number for _ in range(ROWS + 3)]
+    browser = site.browser(Role.SUPERVISOR)
+    first = browser.get("/orders?urgency=normal").text
+    assert f"共 {ROWS + 3} 条" in first
+    with site.sessions.begin() as session:
+        last_shown = session.query(Order).filter_by(number=numbers_in(first)[-1]).one()
+        orders.move(session, last_shown, Move.INVALIDATE, factories.SYSTEM, factories.NOW, "not ours")
+
+    second = browser.get(turn(first, "next")).text
+
+    assert sorted(numbers_in(first) + numbers_in(second)) == sorted(made)
+    assert (
+        numbers_in(browser.get(turn(second, "prev")).text)
+        == [number for number in (*numbers_in(first), *numbers_in(second)) if number != last_shown.number][:ROWS]
+    )
+
+
+def test_number_is_found_by_its_beginning(site: Site) -> None:
+    with site.sessions.begin() as session:
+        line = session.merge(site.line)
+        order = factories.order(session, line, OrderState.CLOSED)
+    browser = site.browser(Role.SUPERVISOR)
+
+    assert numbers_in(browser.get(f"/orders?number={order.number[:7]}").text) == [order.number]
+    assert numbers_in(browser.get(f"/orders?number={order.number[1:]}").text) == []
+    assert numbers_in(browser.get("/orders?number=%25").text) == []
+
+
+def test_large_organisation_offers_what_is_near_and_finds_the_rest_by_name(site: Site) -> None:
+    with site.sessions.begin() as session:
+        street, other = session.merge(site.street), session.merge(site.other)
+        grid = factories.unit(session, parent=street, name="河边网格", level=Level.GRID)
+        far = [
+            factories.unit(session, f"far-{number}", parent=other, name=f"山上{number}网格") for number in range(310)
+        ]
+        body = factories.unit(session, parent=session.merge(site.city), name="慈善会", level=Level.CHARITY)
+        order = factories.order(session, session.merge(site.line), OrderState.TRIAGED)
+    browser = site.browser(Role.DISPATCHER)
+    page = browser.get(f"/orders/{order.number}").text
+
+    assert [f'value="{unit.code}"' in page for unit in (grid, body, other, far[7])] == [True, True, True, False]
+    found = browser.get("/orders/units?words=山上7").json
+    assert {"code": "far-7", "name": "同和街道 › 山上7网格"} in found
+    assert len(browser.get("/orders/units?words=山上").json) < len(far)
+    assert browser.get("/orders/units?words=%20").json == []
+
+    browser.get(f"/orders/{order.number}")
+    browser.send('data-move="dispatch"', unit="far-7")
+
+    with site.sessions() as session:
+        assert session.get_one(Order, order.id).unit_id == far[7].id
+
+
+def test_unit_that_nobody_has_is_no_choice(site: Site) -> None:
+    with site.sessions.begin() as session:
+        order = factories.order(session, session.merge(site.line), OrderState.TRIAGED)
+    browser = site.browser(Role.DISPATCHER)
+    browser.get(f"/orders/{order.number}")
+
+    assert browser.send('data-move="dispatch"', unit="nowhere").status_code == 422

@@ -127,7 +127,7 @@ _MANY = "9" * 23
     ("path", "code"),
     [
         *((path, 400) for path in ("/orders/%00", "/orders?number=%00", "/calls?number=%00")),
-        *((f"/{area}?page={_MANY}", 404) for area in ("orders", "calls", "audit")),
+        (f"/catalogue?page={_MANY}", 404),
         (f"/calls/{_MANY}", 404),
         (f"/recordings/{_MANY}/audio", 404),
         ("/calls/2147483648", 404),
@@ -138,6 +138,14 @@ def test_what_the_database_cannot_hold_is_no_fault_of_ours(site: Site, path: str
 
     assert page.status_code == code
     assert f'data-error="{code}"' in page.text
+
+
+@pytest.mark.parametrize("area", ["orders", "calls", "audit"])
+@pytest.mark.parametrize("place", [_MANY, "9" * 18, "x", "-1", "1.2.3", f"{'9' * 18}.1", f"1.{'9' * 18}", "%00"])
+def test_place_that_no_list_has_is_its_beginning(site: Site, area: str, place: str) -> None:
+    page = site.browser(*Role).get(f"/{area}?after={place}")
+
+    assert page.status_code == 200
 
 
 def test_name_with_a_senseless_character_signs_nobody_in(site: Site) -> None:

@@ -210,7 +210,7 @@ def test_nobody_is_told_of_a_limit_while_a_result_waits(street: Street) -> None:
 def test_page_and_database_reckon_the_same_clock_of_a_result_that_waits(street: Street) -> None:
     street.report()
 
-    reckoned = street.session.scalar(select(desk.due_at()).select_from(Order).where(Order.id == street.order.id))
+    reckoned = street.session.scalar(select(Order.due_at).select_from(Order).where(Order.id == street.order.id))
 
     assert reckoned is None
     assert desk.clock_of(street.order) is None

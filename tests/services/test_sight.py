@@ -6,7 +6,7 @@ from factories import NOW
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hotline.models import Call, Order, Unit
+from hotline.models import Call, Order, OrderAssistant, Unit
 from hotline.rules.order_states import OrderState
 from hotline.rules.roles import Role
 from hotline.services import orders
@@ -62,10 +62,39 @@ def test_a_unit_whose_number_begins_alike_is_not_below(session: Session) -> None
     order = factories.order(session, factories.line(session, alike))
     one.path, alike.path = "/9871/", "/98711/"
     session.flush()
+    assert session.scalar(select(Order.seen_by).where(Order.id == order.id)) == [98711]
 
     seen = session.scalars(select(Order).where(sees_order(factories.actor(session, one, Role.SUPERVISOR)))).all()
 
     assert order not in seen
+
+
+def test_an_order_is_seen_by_whom_its_units_come_to_lie_below(tree: Tree) -> None:
+    tree.grid.parent, tree.grid.path = tree.other, f"{tree.other.path}{tree.grid.id}/"
+    tree.session.flush()
+
+    assert tree.seen_by(tree.other) == {tree.other.id, tree.grid.id}
+    assert tree.seen_by(tree.street) == {tree.street.id}
+    assert tree.seen_by(tree.grid) == {tree.grid.id}
+
+
+def test_who_assists_sees_the_order_as_long_as_it_does(tree: Tree) -> None:
+    order = tree.orders[tree.street.id]
+    help_of_the_grid = OrderAssistant(unit_id=tree.other.id, since=NOW)
+    order.assistants.append(help_of_the_grid)
+    tree.session.flush()
+    assert tree.street.id in tree.seen_by(tree.other)
+
+    order.assistants.remove(help_of_the_grid)
+    tree.session.flush()
+
+    assert tree.seen_by(tree.other) == {tree.other.id}
+
+
+def test_the_system_sees_every_order(tree: Tree) -> None:
+    assert set(tree.session.scalars(select(Order.id).where(sees_order(SYSTEM)))) >= {
+        order.id for order in tree.orders.values()
+    }
 
 
 def test_a_call_on_a_number_of_nobody_is_for_whoever_stands_at_the_top(tree: Tree) -> None:

@@ -245,7 +245,7 @@ def test_page_and_database_reckon_the_same_clock_of_a_paused_order(city: City) -
         city.pause(order, at, NOW + DAY)
         city.session.flush()
 
-        reckoned = city.session.scalar(select(desk.due_at()).select_from(Order).where(Order.id == order.id))
+        reckoned = city.session.scalar(select(Order.due_at).select_from(Order).where(Order.id == order.id))
 
         clock = desk.clock_of(order)
         assert reckoned == (clock[1] if clock else None)

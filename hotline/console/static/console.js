@@ -131,6 +131,17 @@ document.addEventListener("keydown", (event) => {
 
 // Long choices --------------------------------------------------------------------------------------------------
 
+// What is not on the page, by its name.
+async function found(address, words) {
+  try {
+    const answer = await fetch(`${address}?words=${encodeURIComponent(words)}`, { headers: { "X-Refresh": "1" } });
+    return answer.ok ? (await answer.json()).map((each) => new Option(each.name, each.code)) : [];
+  } catch (unreachable) {
+    console.info("not searched", unreachable);
+    return [];
+  }
+}
+
 function makeSearchable(select) {
   const all = [...select.options];
   const search = document.createElement("input");
@@ -138,12 +149,22 @@ function makeSearchable(select) {
   search.className = "filter";
   search.placeholder = select.dataset.filter;
   search.setAttribute("aria-label", select.dataset.filter);
-  search.addEventListener("input", () => {
-    const words = search.value.trim().toLowerCase();
-    const chosen = select.value;
-    select.replaceChildren(...all.filter((each) => !words || each.text.toLowerCase().includes(words)));
+  const show = (options) => {
+    const [chosen, it] = [select.value, select.selectedOptions[0]];
+    // What was found and chosen stays when the search is cleared.
+    const stays = !search.value.trim() && chosen && !options.includes(it);
+    select.replaceChildren(...options, ...(stays ? [it] : []));
     const kept = [...select.options].some((each) => each.value === chosen);
     select.value = kept ? chosen : select.options[0]?.value ?? "";
+  };
+  search.addEventListener("input", async () => {
+    const words = search.value.trim().toLowerCase();
+    const near = all.filter((each) => !words || each.text.toLowerCase().includes(words));
+    show(near);
+    if (!words || !select.dataset.search) return;
+    const others = await found(select.dataset.search, words);
+    if (search.value.trim().toLowerCase() !== words) return;
+    show([...near, ...others.filter((each) => !all.some((known) => known.value === each.value))]);
   });
   select.before(search);
 }

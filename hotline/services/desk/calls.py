@@ -19,7 +19,7 @@ from hotline.services.access import (
     sees_contents,
 )
 from hotline.services.desk import troubles
-from hotline.services.desk.paging import Page, page_of
+from hotline.services.desk.stretches import Place, Stretch, stretch_of
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,9 @@ class CallsWanted:
 
     attention: bool = False
     with_order: bool = False
+    # The beginning of one.
     number: str = ""
-    page: int = 1
+    place: Place | None = None
 
 
 @dataclass(frozen=True)
@@ -43,20 +44,20 @@ class CallDesk:
     dead: tuple[OutboxEntry, ...]
 
 
-def listed(session: Session, actor: Actor, wanted: CallsWanted) -> Page[Call]:
+def listed(session: Session, actor: Actor, wanted: CallsWanted) -> Stretch[Call]:
     """The calls that the actor sees, the latest first."""
-    found = select(Call).where(sees_call(actor)).order_by(Call.started_at.desc(), Call.id.desc())
+    found = select(Call).where(sees_call(actor))
     if wanted.attention:
         found = found.where(Call.attention.is_not(None))
     if wanted.with_order:
         found = found.where(Call.order_id.is_not(None))
     if wanted.number:
-        found = found.where(Call.order_number.contains(wanted.number, autoescape=True))
+        found = found.where(Call.order_number.startswith(wanted.number, autoescape=True))
     loaded = found.options(joinedload(Call.line), joinedload(Call.order), selectinload(Call.recordings))
-    return page_of(session, loaded, wanted.page)
+    return stretch_of(session, loaded, (Call.started_at, Call.id), wanted.place)
 
 
-def with_dead_work(session: Session, found: Page[Call]) -> frozenset[int]:
+def with_dead_work(session: Session, found: Stretch[Call]) -> frozenset[int]:
     """The ids of those calls about which some work was given up."""
     return troubles.calls_with_dead_work(session, [call.id for call in found.rows])
 
@@ -69,7 +70,7 @@ def one(session: Session, actor: Actor, call_id: int) -> CallDesk | None:
         return None
     texts = session.scalars(select(TextMessage).where(TextMessage.call_id == call.id).order_by(TextMessage.id))
     shows_contents = call.order is None or sees_contents(actor, call.order)
-    return CallDesk(call, tuple(texts), shows_contents, tuple(troubles.dead_of_call(session, call.id)))
+    return CallDesk(call, tuple(texts), shows_contents, tuple(troubles.dead_of_calls(session, [call.id])))
 
 
 def to_change(session: Session, actor: Actor, call_id: int) -> Call | None:

@@ -21,10 +21,10 @@ from hotline.models import (
 )
 from hotline.rules.roles import Role
 from hotline.services.access import Actor, require_role, sees_call, sees_order
-from hotline.services.desk.paging import Page, page_of
+from hotline.services.desk.stretches import Place, Stretch, stretch_of
 
 
-def listed(session: Session, actor: Actor, page: int) -> Page[AuditEntry]:
+def listed(session: Session, actor: Actor, place: Place | None) -> Stretch[AuditEntry]:
     """What the people of the actor's unit and of those below did, and what the system did with what the actor sees.
 
     What is about nothing, as an attempt to sign in under a name that nobody has, is for the topmost unit.
@@ -34,10 +34,10 @@ def listed(session: Session, actor: Actor, page: int) -> Page[AuditEntry]:
     """
     require_role(actor, Role.ADMINISTRATOR)
     found = select(AuditEntry).where(*([] if actor.is_at_the_top else [_is_in_sight(actor)]))
-    return page_of(session, found.order_by(AuditEntry.id.desc()).options(joinedload(AuditEntry.user)), page)
+    return stretch_of(session, found.options(joinedload(AuditEntry.user)), (AuditEntry.id,), place)
 
 
-def order_numbers(session: Session, found: Page[AuditEntry]) -> Mapping[int, str]:
+def order_numbers(session: Session, found: Stretch[AuditEntry]) -> Mapping[int, str]:
     """The numbers of the orders that the entries are about, by their ids."""
     ids = {entry.subject_id for entry in found.rows if entry.subject == "orders"}
     rows = session.execute(select(Order.id, Order.number).where(Order.id.in_(ids)))

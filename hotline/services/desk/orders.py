@@ -1,11 +1,11 @@
 """Orders as people work on them: the list with its clocks, and one order with all that belongs to it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload, selectinload, undefer
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import Session, joinedload, selectinload, undefer
 from sqlalchemy.sql.base import ExecutableOption
 
 from hotline.models import (
@@ -37,7 +37,7 @@ from hotline.rules.supervision import TIMED
 from hotline.services import audit, clocks, facts, orders
 from hotline.services.access import Actor, contents_seen, require_contents, require_role, sees_contents, sees_order
 from hotline.services.desk import calls, troubles
-from hotline.services.desk.paging import Page, page_of
+from hotline.services.desk.stretches import Place, Stretch, stretch_of
 from hotline.services.facts import FactVersions
 from hotline.services.results import waits_for_approval
 
@@ -53,8 +53,9 @@ class OrdersWanted:
     overdue: bool = False
     to_approve: bool = False
     ended_too: bool = False
+    # The beginning of one.
     number: str = ""
-    page: int = 1
+    place: Place | None = None
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,8 @@ class Changes:
     facts: tuple[Fact, ...]
 
 
+# By these a list of orders goes, the highest first.
+PRESSING = (Order.pressing, Order.id)
 # Nobody is led to what ends an order unheard.
 _SELDOM = frozenset({Move.MERGE, Move.INVALIDATE})
 
@@ -129,19 +132,20 @@ def clock_of(order: Order) -> tuple[Step, datetime] | None:
     return running(clocks.until(order), clocks.done(order), order.paused_at)
 
 
-def listed(session: Session, actor: Actor, wanted: OrdersWanted, now: datetime) -> Page[Order]:
+def listed(session: Session, actor: Actor, wanted: OrdersWanted, now: datetime) -> Stretch[Order]:
     """The orders that the actor sees, the most pressing first."""
-    found = select(Order).where(sees_order(actor), *_conditions(actor, wanted, now))
-    return page_of(session, most_pressing_first(found), wanted.page)
+    found = select(Order).where(sees_order(actor), *_conditions(actor, wanted, now)).options(*_in_lists())
+    return stretch_of(session, found, PRESSING, wanted.place, counts=True)
 
 
-def most_pressing_first(found: Select[Order]) -> Select[Order]:
+def most_pressing(session: Session, found: Select[Order], count: int) -> Sequence[Order]:
     """Emergencies, then what ends next, then what has ended; with what a list shows of each."""
-    ended_last = case((Order.state.in_(OPEN), 0), else_=1)
-    emergency_first = case((Order.urgency == Urgency.EMERGENCY, 0), else_=1)
-    return found.order_by(
-        ended_last, emergency_first, due_at().asc().nulls_last(), Order.received_at.desc(), Order.id.desc()
-    ).options(joinedload(Order.unit), joinedload(Order.place), joinedload(Order.handler))
+    ordered = found.order_by(*(key.desc() for key in PRESSING)).limit(count)
+    return session.scalars(ordered.options(*_in_lists())).all()
+
+
+def _in_lists() -> tuple[ExecutableOption, ...]:
+    return joinedload(Order.unit), joinedload(Order.place), joinedload(Order.handler), undefer(Order.pressing)
 
 
 def _conditions(actor: Actor, wanted: OrdersWanted, now: datetime) -> list[ColumnElement[bool]]:
@@ -156,37 +160,16 @@ def _conditions(actor: Actor, wanted: OrdersWanted, now: datetime) -> list[Colum
     if wanted.overdue:
         conditions.append(is_overdue(now))
     if wanted.number:
-        conditions.append(Order.number.contains(wanted.number, autoescape=True))
+        conditions.append(Order.number.startswith(wanted.number, autoescape=True))
     elif wanted.state is None and not wanted.ended_too:
         conditions.append(Order.state.in_(OPEN))
     return conditions
 
 
-def due_at() -> ColumnElement[datetime | None]:
-    """What `clock_of` gives, as the database reckons it; least() passes over null."""
-    return case(
-        (
-            Order.state.in_(TIMED),
-            func.least(
-                case((Order.accepted_at.is_(None), Order.accept_by)),
-                case((and_(Order.contacted_at.is_(None), _is_not_stopped(Order.contact_by)), Order.contact_by)),
-                case((and_(_is_not_resolved(), _is_not_stopped(Order.resolve_by)), Order.resolve_by)),
-            ),
-        )
-    )
-
-
-def _is_not_resolved() -> ColumnElement[bool]:
-    return and_(Order.resolved_at.is_(None), Order.reported_at.is_(None))
-
-
-def _is_not_stopped(due: InstrumentedAttribute[datetime | None]) -> ColumnElement[bool]:
-    return or_(Order.paused_at.is_(None), due <= Order.paused_at)
-
-
 def is_overdue(now: datetime) -> ColumnElement[bool]:
     """A condition on `Order`: a clock has run out."""
-    return and_(due_at().is_not(None), due_at() < now)
+    # The first says nothing new, but that only open orders need be looked through.
+    return and_(Order.state.in_(TIMED), Order.due_at < now)
 
 
 def one(session: Session, actor: Actor, number: str, now: datetime) -> OrderDesk | None:
@@ -200,10 +183,24 @@ def one(session: Session, actor: Actor, number: str, now: datetime) -> OrderDesk
     if shows_contents:
         calls.note_transcripts_seen(session, actor, order.calls, now)
     moves = orders.allowed(session, order, actor)
-    dead = [entry for call in order.calls for entry in troubles.dead_of_call(session, call.id)]
-    return OrderDesk(
-        order, facts.present(order), tuple(moves), tuple(unit_choices(session)), shows_contents, tuple(dead)
-    )
+    dead = troubles.dead_of_calls(session, [call.id for call in order.calls])
+    known = facts.present(order)
+    places = [fact.value for fact in known[FactName.PLACE].versions if fact.value]
+    units = unit_choices_for(session, order, places)
+    return OrderDesk(order, known, tuple(moves), tuple(units), shows_contents, tuple(dead))
+
+
+def seen(session: Session, actor: Actor, number: str) -> Order | None:
+    """The order alone; None when the actor sees none."""
+    return session.scalars(select(Order).where(Order.number == number, sees_order(actor))).one_or_none()
+
+
+def offering(session: Session, found: OrderDesk, code: str) -> OrderDesk:
+    """The same, with that unit among those to choose from."""
+    if any(unit.code == code for unit in found.units):
+        return found
+    named = session.scalars(select(Unit).where(Unit.code == code)).all()
+    return replace(found, units=(*_choices(session, named), *found.units))
 
 
 def to_change(session: Session, actor: Actor, number: str) -> Order | None:
@@ -250,12 +247,53 @@ def reveal_numbers(session: Session, actor: Actor, order: Order, now: datetime) 
 
 def unit_choices(session: Session) -> list[UnitChoice]:
     """Every unit, below the names of those above it, in the order of the tree."""
-    units = list(session.scalars(select(Unit).order_by(Unit.path)))
+    return _choices(session, session.scalars(select(Unit)).all())
+
+
+def unit_choices_for(session: Session, order: Order, also: Collection[str] = ()) -> list[UnitChoice]:
+    """The units that one will choose from for the order, among them those with the codes `also`; all, where few exist.
+
+    Those that have to do with it, the ones above these, what lies beside them, and the bodies that orders are referred
+    to. Any other is found by its name: a page with every grid of a city would be read by nobody, and be slow.
+    """
+    if session.scalar(select(Unit.id).offset(_FEW_UNITS).limit(1)) is None:
+        return unit_choices(session)
+    near = {order.unit_id, order.intake_unit_id, order.place_id, order.referred_to_id} - {None}
+    paths = session.scalars(select(Unit.path).where(Unit.id.in_(near)))
+    above = {int(part) for path in paths for part in path.strip("/").split("/")}
+    beside = or_(Unit.id.in_(above), Unit.parent_id.in_(above))
+    return _choices(
+        session, session.scalars(select(Unit).where(or_(beside, Unit.level.in_(_BODIES), Unit.code.in_(also)))).all()
+    )
+
+
+def units_called(session: Session, words: str) -> list[UnitChoice]:
+    """The units whose name or code has these words, the topmost first; of many only some."""
+    if not words.strip():
+        return []
+    called = or_(
+        Unit.name.icontains(words.strip(), autoescape=True), Unit.code.startswith(words.strip(), autoescape=True)
+    )
+    found = select(Unit).where(called).order_by(func.length(Unit.path), Unit.name, Unit.id)
+    return _choices(session, session.scalars(found.limit(_MOST_FOUND)).all())
+
+
+_BODIES = (Level.DEPARTMENT, Level.CHARITY)
+_FEW_UNITS = 300
+_MOST_FOUND = 30
+
+
+def _choices(session: Session, units: Sequence[Unit]) -> list[UnitChoice]:
+    ids = {unit.id: [int(part) for part in unit.path.strip("/").split("/")] for unit in units}
     names = {unit.id: unit.name for unit in units}
+    above = {unit_id for chain in ids.values() for unit_id in chain} - names.keys()
+    if above:
+        rows = session.execute(select(Unit.id, Unit.name).where(Unit.id.in_(above)))
+        names |= {row.id: row.name for row in rows}
 
     def chain(unit: Unit) -> list[str]:
         # The city is above them all, and says nothing.
-        return [names[int(part)] for part in unit.path.strip("/").split("/")][1 if unit.parent_id else 0 :]
+        return [names[unit_id] for unit_id in ids[unit.id]][1 if unit.parent_id else 0 :]
 
     return sorted(
         (UnitChoice(unit.code, " › ".join(chain(unit)), unit.level) for unit in units), key=_by_level_and_name
@@ -263,7 +301,7 @@ def unit_choices(session: Session) -> list[UnitChoice]:
 
 
 def _by_level_and_name(choice: UnitChoice) -> tuple[bool, str]:
-    return choice.level in {Level.DEPARTMENT, Level.CHARITY}, choice.name
+    return choice.level in _BODIES, choice.name
 
 
 def _everything() -> tuple[ExecutableOption, ...]:

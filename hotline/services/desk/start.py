@@ -5,19 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
-from hotline.models import Alarm, Call, HandoverNote, Order, RosterWarning, Unit
-from hotline.rules.order_states import OrderState
+from hotline.models import Alarm, Call, HandoverNote, Order, RosterWarning
+from hotline.rules.order_states import OPEN, OrderState
 from hotline.rules.roles import Role
 from hotline.rules.supervision import Colour
 from hotline.services import alarms
 from hotline.services import supervision as notices
-from hotline.services.access import Actor, sees_call, sees_order
+from hotline.services.access import Actor, sees_call, sees_order, units_below
 from hotline.services.alarms import CAN_ACT
 from hotline.services.desk import roster, supervision, surveys, troubles
-from hotline.services.desk.orders import is_overdue, most_pressing_first
+from hotline.services.desk.orders import is_overdue, most_pressing
 from hotline.services.results import waits_for_approval
 
 
@@ -94,7 +94,9 @@ def overview(session: Session, actor: Actor, now: datetime) -> StartDesk:
 
 def waiting(session: Session, actor: Actor, now: datetime) -> dict[Waiting, int]:
     """How many of each kind wait for someone with the actor's roles."""
-    return {kind: _COUNT[kind](session, actor, now) for kind, roles in FOR.items() if roles & actor.roles}
+    kinds = [kind for kind, roles in FOR.items() if roles & actor.roles]
+    orders = _orders(session, actor, [kind for kind in kinds if kind in _ORDERS], now)
+    return {kind: orders[kind] if kind in orders else _OTHERS[kind](session, actor) for kind in kinds}
 
 
 _FIRST = 8
@@ -115,78 +117,48 @@ def _next(session: Session, actor: Actor) -> Sequence[Order]:
     """The most pressing orders on which someone with the actor's roles can act."""
     states = {state for kind, state in _STATES.items() if FOR[kind] & actor.roles}
     found = select(Order).where(sees_order(actor), Order.state.in_(states))
-    return session.scalars(most_pressing_first(found).limit(_FIRST)).all()
+    return most_pressing(session, found, _FIRST)
 
 
-_Count = Callable[[Session, Actor, datetime], int]
+# What a handler of the unit, or of one below it, acts upon; who sees an order otherwise does not.
+_HELD = frozenset({_W.TO_ACCEPT, _W.TO_CONTACT, _W.TO_RESOLVE})
+_ORDERS = frozenset(_STATES) | {_W.TO_APPROVE, _W.OVERDUE}
 
 
-def _in(kind: Waiting, *, held: bool = False) -> _Count:
-    def count(session: Session, actor: Actor, _now: datetime) -> int:
-        return _orders(session, actor, Order.state == _STATES[kind], held=held)
-
-    return count
-
-
-def _overdue(session: Session, actor: Actor, now: datetime) -> int:
-    return _orders(session, actor, is_overdue(now))
+def _orders(session: Session, actor: Actor, kinds: Sequence[Waiting], now: datetime) -> dict[Waiting, int]:
+    """How many orders of each kind: in one pass over those that are open."""
+    counts = [func.count().filter(_condition(kind, actor, now)) for kind in kinds]
+    found = select(*counts).select_from(Order).where(sees_order(actor), Order.state.in_(OPEN))
+    return dict(zip(kinds, session.execute(found).one(), strict=True)) if kinds else {}
 
 
-def _to_approve(session: Session, actor: Actor, _now: datetime) -> int:
-    return _orders(session, actor, waits_for_approval())
+def _condition(kind: Waiting, actor: Actor, now: datetime) -> ColumnElement[bool]:
+    if kind == Waiting.OVERDUE:
+        return is_overdue(now)
+    if kind == Waiting.TO_APPROVE:
+        return waits_for_approval()
+    is_in_state = Order.state == _STATES[kind]
+    return and_(is_in_state, Order.unit_id.in_(units_below(actor))) if kind in _HELD else is_in_state
 
 
-def _orders(session: Session, actor: Actor, condition: ColumnElement[bool], *, held: bool = False) -> int:
-    found = select(func.count(Order.id)).where(sees_order(actor), condition)
-    if held:
-        found = found.join(Order.unit).where(Unit.path.startswith(actor.unit_path, autoescape=True))
-    return session.scalar(found) or 0
-
-
-def _calls(session: Session, actor: Actor, _now: datetime) -> int:
+def _calls(session: Session, actor: Actor) -> int:
     return session.scalar(select(func.count(Call.id)).where(sees_call(actor), Call.attention.is_not(None))) or 0
 
 
-def _surveys(session: Session, actor: Actor, _now: datetime) -> int:
-    return surveys.count_for_person(session, actor)
-
-
-def _red(session: Session, actor: Actor, _now: datetime) -> int:
+def _red(session: Session, actor: Actor) -> int:
     return notices.count_waiting(session, actor, Colour.RED)
 
 
-def _notices(session: Session, actor: Actor, _now: datetime) -> int:
-    return notices.count_waiting(session, actor)
-
-
-def _to_decide(session: Session, actor: Actor, _now: datetime) -> int:
-    return supervision.to_decide(session, actor)
-
-
-def _to_appoint(session: Session, actor: Actor, _now: datetime) -> int:
+def _to_appoint(session: Session, actor: Actor) -> int:
     return len(supervision.to_appoint(session, actor))
 
 
-def _troubles(session: Session, actor: Actor, _now: datetime) -> int:
-    return troubles.count(session, actor)
-
-
-_COUNT: Mapping[Waiting, _Count] = {
-    _W.TO_REVIEW: _in(_W.TO_REVIEW),
+_OTHERS: Mapping[Waiting, Callable[[Session, Actor], int]] = {
     _W.CALLS: _calls,
-    _W.SURVEYS: _surveys,
-    _W.ANSWERED: _in(_W.ANSWERED),
-    _W.TO_DISPATCH: _in(_W.TO_DISPATCH),
-    _W.TO_ACCEPT: _in(_W.TO_ACCEPT, held=True),
-    _W.TO_CONTACT: _in(_W.TO_CONTACT, held=True),
-    _W.TO_RESOLVE: _in(_W.TO_RESOLVE, held=True),
-    _W.REFERRED: _in(_W.REFERRED),
-    _W.REOPENED: _in(_W.REOPENED),
-    _W.TO_APPROVE: _to_approve,
-    _W.OVERDUE: _overdue,
+    _W.SURVEYS: surveys.count_for_person,
     _W.RED: _red,
-    _W.NOTICES: _notices,
-    _W.TO_DECIDE: _to_decide,
+    _W.NOTICES: notices.count_waiting,
+    _W.TO_DECIDE: supervision.to_decide,
     _W.TO_APPOINT: _to_appoint,
-    _W.TROUBLES: _troubles,
+    _W.TROUBLES: troubles.count,
 }

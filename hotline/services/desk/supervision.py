@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session, joinedload
 from hotline.models import Extension, NoticeReader, Order, Pause, UnclearedList, UnclearedOrder, Unit
 from hotline.rules.order_states import OrderState
 from hotline.rules.roles import Role
-from hotline.services import extensions, orders, pauses, supervision, uncleared
+from hotline.services import extensions, pauses, supervision, uncleared
 from hotline.services.access import Actor, answers_for_order
 from hotline.services.desk import units
 from hotline.services.desk.orders import UnitChoice
+from hotline.services.organisation import policies_for
 
 # Of so many days lists can be chosen, and are written into one file.
 DAYS = 7
@@ -61,9 +62,10 @@ def to_appoint(session: Session, actor: Actor) -> list[Order]:
     if Role.SUPERVISOR not in actor.roles:
         return []
     returned = select(Order).where(Order.state == OrderState.TRIAGED, Order.returns > 0, answers_for_order(actor))
-    holder = (joinedload(Order.unit), joinedload(Order.handler), joinedload(Order.place))
-    found = session.scalars(returned.order_by(Order.received_at, Order.id).options(*holder))
-    return [order for order in found if orders.needs_appointment(session, order)]
+    holder = (joinedload(Order.unit), joinedload(Order.intake_unit), joinedload(Order.handler), joinedload(Order.place))
+    found = session.scalars(returned.order_by(Order.received_at, Order.id).options(*holder)).all()
+    policies = policies_for(session, {order.intake_unit for order in found})
+    return [order for order in found if order.returns >= policies[order.intake_unit_id].appoint_after_returns]
 
 
 def to_decide(session: Session, actor: Actor) -> int:

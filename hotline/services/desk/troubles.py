@@ -1,23 +1,23 @@
 """What could not be done, and why: dead work, callbacks about unknown calls, recordings that came to nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    CompoundSelect,
     Integer,
     ScalarSelect,
     cast,
     func,
-    literal,
     null,
     or_,
     select,
-    tuple_,
+    true,
     union_all,
 )
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
+from sqlalchemy.sql.selectable import LateralFromClause
 
 from hotline.models import (
     Alarm,
@@ -40,6 +40,7 @@ from hotline.models import (
 from hotline.services.access import Actor, sees_call, sees_order
 
 _MOST = 200
+_BY_RECORDING = (Work.FETCH_RECORDING, Work.TRANSCRIBE_RECORDING, Work.RETRANSCRIBE_RECORDING, Work.DELETE_AT_CARRIER)
 _SPOILED = frozenset({RecordingState.LOST, RecordingState.UNREADABLE, RecordingState.FAILED})
 
 
@@ -71,27 +72,18 @@ def count(session: Session, actor: Actor) -> int:
     return session.scalar(select(func.count()).select_from(OutboxEntry).where(_seen(actor))) or 0
 
 
-def dead_of_call(session: Session, call_id: int) -> Sequence[OutboxEntry]:
-    """The dead work about one call."""
-    about = _about().subquery()
-    subjects = select(about.c.work, about.c.subject_id).where(about.c.call_id == call_id)
-    return session.scalars(
-        select(OutboxEntry)
-        .where(OutboxEntry.state == OutboxState.DEAD, tuple_(OutboxEntry.work, OutboxEntry.subject_id).in_(subjects))
-        .order_by(OutboxEntry.id)
-    ).all()
+def dead_of_calls(session: Session, call_ids: Collection[int]) -> Sequence[OutboxEntry]:
+    """The dead work about some calls."""
+    about = _about()
+    found = select(OutboxEntry).join(about, true()).where(OutboxEntry.state == OutboxState.DEAD)
+    return session.scalars(found.where(about.c.call_id.in_(call_ids)).order_by(OutboxEntry.id)).all()
 
 
 def calls_with_dead_work(session: Session, call_ids: Sequence[int]) -> frozenset[int]:
     """Those of the calls about which some work was given up."""
-    about = _about().subquery()
-    return frozenset(
-        session.scalars(
-            select(about.c.call_id)
-            .join(OutboxEntry, (about.c.work == OutboxEntry.work) & (about.c.subject_id == OutboxEntry.subject_id))
-            .where(OutboxEntry.state == OutboxState.DEAD, about.c.call_id.in_(call_ids))
-        )
-    )
+    about = _about()
+    found = select(about.c.call_id).select_from(OutboxEntry).join(about, true())
+    return frozenset(session.scalars(found.where(OutboxEntry.state == OutboxState.DEAD, about.c.call_id.in_(call_ids))))
 
 
 def to_replay(session: Session, actor: Actor, entry_id: int) -> OutboxEntry | None:
@@ -100,10 +92,11 @@ def to_replay(session: Session, actor: Actor, entry_id: int) -> OutboxEntry | No
 
 
 def _dead(session: Session, actor: Actor) -> list[DeadWork]:
-    about = _about().subquery()
+    about = _about()
     rows = session.execute(
         select(OutboxEntry, Call, Order)
-        .outerjoin(about, (about.c.work == OutboxEntry.work) & (about.c.subject_id == OutboxEntry.subject_id))
+        .select_from(OutboxEntry)
+        .outerjoin(about, true())
         .outerjoin(Call, Call.id == about.c.call_id)
         .outerjoin(Order, Order.id == func.coalesce(Call.order_id, about.c.order_id))
         .where(_seen(actor))
@@ -139,58 +132,50 @@ def _seen(actor: Actor) -> ColumnElement[bool]:
     dead = OutboxEntry.state == OutboxState.DEAD
     if actor.is_at_the_top:
         return dead
-    about = _about().subquery()
-    calls, orders = select(Call.id).where(sees_call(actor)), select(Order.id).where(sees_order(actor))
-    seen = or_(about.c.call_id.in_(calls), about.c.order_id.in_(orders))
-    subjects = select(about.c.work, about.c.subject_id).where(seen)
-    return dead & tuple_(OutboxEntry.work, OutboxEntry.subject_id).in_(subjects)
+    about = _about()
+    calls = select(Call.id).where(Call.id == about.c.call_id, sees_call(actor)).correlate(about)
+    orders = select(Order.id).where(Order.id == about.c.order_id, sees_order(actor)).correlate(about)
+    return dead & select(about).where(or_(calls.exists(), orders.exists())).correlate(OutboxEntry).exists()
 
 
-def _about() -> CompoundSelect[tuple[Work, int, int, int]]:
-    """(work, subject_id, call_id, order_id) for every kind of work that is about a call, or an order without one."""
-    by_recording = (
-        Work.FETCH_RECORDING,
-        Work.TRANSCRIBE_RECORDING,
-        Work.RETRANSCRIBE_RECORDING,
-        Work.DELETE_AT_CARRIER,
-    )
-    kind, no_order = OutboxEntry.work.type, cast(null(), Integer)
+def _about() -> LateralFromClause:
+    """(call_id, order_id) of the entry beside which it stands: what its work is about, an order where there is no call.
+
+    Looked up for each entry by itself: little work is given up, and there are a great many calls.
+    """
+    no_call = no_order = cast(null(), Integer)
     # The caller's call, not ours: by it a person finds the order.
     survey_call, alarm_call = _first_call(SurveyRound), _first_call(Alarm)
+    kinds: Sequence[tuple[Any, InstrumentedAttribute[int], Sequence[Work]]] = (
+        (select(Recording.call_id.label("call_id"), no_order.label("order_id")), Recording.id, _BY_RECORDING),
+        (
+            select(Recording.call_id, no_order).select_from(Transcript).join(Transcript.recording),
+            Transcript.id,
+            (Work.UNDERSTAND_TRANSCRIPT,),
+        ),
+        (
+            select(TextMessage.call_id, TextMessage.order_id),
+            TextMessage.id,
+            (Work.SEND_MESSAGE, Work.UNDERSTAND_ANSWER),
+        ),
+        (
+            select(func.coalesce(SurveyAttempt.call_id, survey_call), SurveyRound.order_id).join(SurveyAttempt.round),
+            SurveyAttempt.id,
+            (Work.DIAL_ATTEMPT, Work.END_TEXT_ATTEMPT),
+        ),
+        (
+            select(func.coalesce(alarm_call, AlarmAttempt.call_id), Alarm.order_id).join(AlarmAttempt.alarm),
+            AlarmAttempt.id,
+            (Work.RING_ALARM,),
+        ),
+        (select(no_call, Statement.order_id), Statement.id, (Work.UNDERSTAND_STATEMENT,)),
+    )
     return union_all(
         *(
-            select(
-                literal(work, kind).label("work"),
-                Recording.id.label("subject_id"),
-                Recording.call_id.label("call_id"),
-                no_order.label("order_id"),
-            )
-            for work in by_recording
-        ),
-        select(literal(Work.UNDERSTAND_TRANSCRIPT, kind), Transcript.id, Recording.call_id, no_order).join(
-            Transcript.recording
-        ),
-        *(
-            select(literal(work, kind), TextMessage.id, TextMessage.call_id, TextMessage.order_id)
-            for work in (Work.SEND_MESSAGE, Work.UNDERSTAND_ANSWER)
-        ),
-        *(
-            select(
-                literal(work, kind),
-                SurveyAttempt.id,
-                func.coalesce(SurveyAttempt.call_id, survey_call),
-                SurveyRound.order_id,
-            ).join(SurveyAttempt.round)
-            for work in (Work.DIAL_ATTEMPT, Work.END_TEXT_ATTEMPT)
-        ),
-        select(
-            literal(Work.RING_ALARM, kind),
-            AlarmAttempt.id,
-            func.coalesce(alarm_call, AlarmAttempt.call_id),
-            Alarm.order_id,
-        ).join(AlarmAttempt.alarm),
-        select(literal(Work.UNDERSTAND_STATEMENT, kind), Statement.id, cast(null(), Integer), Statement.order_id),
-    )
+            found.where(subject_id == OutboxEntry.subject_id, OutboxEntry.work.in_(works)).correlate(OutboxEntry)
+            for found, subject_id, works in kinds
+        )
+    ).lateral()
 
 
 def _first_call(of: type[SurveyRound | Alarm]) -> ScalarSelect[int]:

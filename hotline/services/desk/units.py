@@ -2,18 +2,23 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from hotline.models import Unit
 from hotline.services.access import Actor
 from hotline.services.desk.orders import UnitChoice
 
+# More than these nobody reads; the others are found by name.
+_MOST = 300
+
 
 def choices(session: Session, actor: Actor) -> list[UnitChoice]:
-    """The actor's own unit and all below it, each below the names of those between the two."""
-    found = select(Unit).where(Unit.path.startswith(actor.unit_path, autoescape=True)).order_by(Unit.path)
-    units = session.scalars(found).all()
+    """The actor's own unit and those below it, each below the names of those between; of many the upper ones."""
+    below = select(Unit).where(Unit.path.startswith(actor.unit_path, autoescape=True))
+    # Whatever is above a unit has a shorter path.
+    found = session.scalars(below.order_by(func.length(Unit.path), Unit.path).limit(_MOST))
+    units = sorted(found, key=lambda unit: unit.path)
     names = {unit.id: unit.name for unit in units}
     return [UnitChoice(unit.code, " › ".join(_chain(unit, names)), unit.level) for unit in units]
 

@@ -1,0 +1,121 @@
+"""The web process as it is started in earnest, before a database of generated orders that is thrown away."""
+
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import NullPool, create_engine
+
+from benchmarks.orders.generate import generate
+from hotline.settings import Settings
+from stack.postgres import Postgres
+from stack.redis import Redis
+
+ROOT = Path(__file__).parents[2]
+_PATIENCE_S = 60
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """A city with so many orders, and its web process at `port`."""
+
+    orders: int
+    database_url: str
+    port: int
+    settings: Settings
+    generated_in_s: float
+    size_bytes: int
+
+
+@contextmanager
+def workplace(orders: int) -> Iterator[Workplace]:
+    """Fill a database, which takes minutes for a million, and start the web process on it."""
+    directory = Path(tempfile.mkdtemp(prefix="hotline-"))
+    try:
+        with Postgres(directory / "postgres", durable=False) as filled:
+            _migrate(filled.url())
+            generated = generate(filled.url(), orders, tell=lambda told: print(f"    {told}", flush=True))
+        # Only filled without care for a crash of the machine: what is measured is a database that survives one.
+        with Postgres(directory / "postgres") as postgres, Redis(directory / "redis") as redis:
+            port = _free_port()
+            told = _settings(directory, postgres.url(), redis.url, port)
+            size = sum(file.stat().st_size for file in (directory / "postgres/data/base").rglob("*") if file.is_file())
+            with _web(directory, told, port):
+                settings = Settings.from_env(**{name.lower(): value for name, value in told.items()})
+                yield Workplace(orders, postgres.url(), port, settings, generated.seconds, size)
+    finally:
+        shutil.rmtree(directory)
+
+
+def _settings(directory: Path, database_url: str, redis_url: str, port: int) -> dict[str, str]:
+    return {
+        "DATABASE_URL": database_url,
+        "REDIS_URL": redis_url,
+        "SECRET_KEY": secrets.token_hex(32),
+        "SESSION_COOKIE_SECURE": "false",
+        "PUBLIC_BASE_URL": f"http://127.0.0.1:{port}",
+        "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
+        "TWILIO_AUTH_TOKEN": "0" * 32,
+        "RECORDINGS_URL": f"file://{directory / 'recordings'}",
+        "JOURNAL_DIR": str(directory / "journal"),
+        "LOG_LEVEL": "WARNING",
+    }
+
+
+@contextmanager
+def _web(directory: Path, settings: dict[str, str], port: int) -> Iterator[None]:
+    """The line of the Procfile that starts it."""
+    lines = (ROOT / "Procfile").read_text(encoding="utf-8").splitlines()
+    started = next(line.partition(":")[2].strip() for line in lines if line.startswith("web:"))
+    path = f"{ROOT / '.venv/bin'}:{os.environ['PATH']}"
+    environment = {**settings, "PATH": path, "HOST": "127.0.0.1", "PORT": str(port)}
+    with (directory / "web.log").open("wb") as log:
+        process = subprocess.Popen(["sh", "-c", f"exec {started}"], cwd=ROOT, env=environment, stdout=log, stderr=log)
+        try:
+            _wait_for(port)
+            yield
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(_PATIENCE_S)
+
+
+def _wait_for(port: int) -> None:
+    end = time.monotonic() + _PATIENCE_S
+    while time.monotonic() < end:
+        connection = HTTPConnection("127.0.0.1", port, timeout=5)
+        try:
+            connection.request("GET", "/healthz")
+            if connection.getresponse().status == 200:  # noqa: PLR2004 - it is well
+                return
+        except (ConnectionError, TimeoutError):
+            time.sleep(0.2)
+        finally:
+            connection.close()
+    raise TimeoutError(f"the web process did not answer within {_PATIENCE_S} s")
+
+
+def _migrate(url: str) -> None:
+    config = Config(ROOT / "alembic.ini")
+    config.set_main_option("script_location", str(ROOT / "migrations"))
+    with create_engine(url, poolclass=NullPool).connect() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
