@@ -244,6 +244,18 @@ def test_a_broken_row_is_named_with_what_is_wrong_and_the_others_are_kept(desk: 
     ]
 
 
+def test_everything_that_is_wrong_with_a_row_is_named_at_once(desk: Desk) -> None:
+    file = desk.bring_in(text_of(cells("", 来电时间="昨天", 承办单位="火星街道", 办理时限="9" * 41)))
+
+    told = [(wrong["column"], wrong["trouble"]) for wrong in file.refused]
+    assert told == [
+        ("number", Trouble.EMPTY),
+        ("due_at", Trouble.TOO_LONG),
+        ("rang_at", Trouble.NO_TIME),
+        ("unit", Trouble.UNKNOWN_UNIT),
+    ]
+
+
 def test_what_a_refused_row_says_of_people_is_kept_nowhere(desk: Desk) -> None:
     file = desk.bring_in(text_of(cells("", 联系人="张三" * 40, 联系电话="1" * 70)))
 

@@ -94,9 +94,7 @@ def read(cells: Mapping[Column, str], units: Units, now: datetime, zone: ZoneInf
     told = {column: cell.strip() for column, cell in cells.items()}
     wrong += [Wrong(Trouble.EMPTY, column) for column in REQUIRED if not told.get(column)]
     wrong += [Wrong(Trouble.TOO_LONG, column) for column, cell in told.items() if len(cell) > LONGEST[column]]
-    if wrong:
-        raise UnusableOrderError(wrong)
-    reading = _Reading(told, zone)
+    reading = _Reading(told, zone, wrong)
     rang_at, due_at, unit = reading.time(Column.RANG_AT), reading.time(Column.DUE_AT), reading.unit(units)
     if rang_at is not None and rang_at > now + _CLOCKS_DIFFER_BY:
         reading.refuse(Trouble.AHEAD, Column.RANG_AT)
@@ -119,9 +117,10 @@ def read(cells: Mapping[Column, str], units: Units, now: datetime, zone: ZoneInf
 class _Reading:
     """Cells as times and units; what is wrong with them is collected."""
 
-    def __init__(self, told: Mapping[Column, str], zone: ZoneInfo) -> None:
-        self._told, self._zone = told, zone
-        self.wrong: list[Wrong] = []
+    def __init__(self, told: Mapping[Column, str], zone: ZoneInfo, wrong: list[Wrong]) -> None:
+        spoiled = {each.column for each in wrong}
+        self._told = {column: cell for column, cell in told.items() if column not in spoiled}
+        self._zone, self.wrong = zone, wrong
 
     def refuse(self, trouble: Trouble, column: Column) -> None:
         self.wrong.append(Wrong(trouble, column, self._told[column]))
