@@ -9,7 +9,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, contains_eager
 
 from hotline.models import Action, Approval, Order, Outcome, Result, Unit
 from hotline.rules import closing
@@ -110,10 +110,18 @@ def may_decide(session: Session, approval: Approval, actor: Actor) -> bool:
 
 
 def to_decide(session: Session, actor: Actor) -> Sequence[Approval]:
-    """The results that wait for the word of a supervisor such as the actor, oldest first."""
+    """The results that wait for the word of a supervisor such as the actor, oldest first; none of the actor's own."""
     asked = Approval.state == ApprovalState.ASKED
-    found = select(Approval).join(Approval.order).where(asked, answers_for_order(actor))
-    return session.scalars(found.order_by(Approval.asked_at, Approval.id)).all()
+    found = (
+        select(Approval)
+        .join(Approval.order)
+        .where(asked, Approval.user_id != actor.user_id, answers_for_order(actor))
+        .order_by(Approval.asked_at, Approval.id)
+        .options(
+            *(contains_eager(Approval.order).joinedload(part) for part in (Order.unit, Order.handler, Order.place))
+        )
+    )
+    return session.scalars(found).all()
 
 
 def waits_for_approval() -> ColumnElement[bool]:

@@ -37,6 +37,14 @@ def report(site: Site, number: str) -> Browser:
 # Approval
 
 
+def test_a_result_to_approve_stands_among_what_waits_for_a_supervisor(site: Site, number: str) -> None:
+    supervisor = site.browser(Role.SUPERVISOR)
+    assert 'id="results"' not in supervisor.get("/supervision").text
+    report(site, number)
+
+    assert f'data-order="{number}"' in supervisor.get("/supervision").text
+
+
 def test_a_reported_result_waits_and_is_approved(site: Site, number: str) -> None:
     handler = report(site, number)
     assert handler.page is not None

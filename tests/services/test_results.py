@@ -245,6 +245,7 @@ def test_nobody_approves_the_own_result_nor_whom_it_is_none_of_their_business(st
 
     above = factories.actor(street.session, street.district, Role.SUPERVISOR)
     assert list(results.to_decide(street.session, above)) == [approval]
+    assert results.to_decide(street.session, both) == []
     assert results.approve(street.session, approval, above, NOW, ZONE).approval == approval
 
 

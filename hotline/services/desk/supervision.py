@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, joinedload
 from hotline.models import Extension, NoticeReader, Order, Pause, UnclearedList, UnclearedOrder, Unit
 from hotline.rules.order_states import OrderState
 from hotline.rules.roles import Role
-from hotline.services import extensions, pauses, supervision, uncleared
+from hotline.services import extensions, pauses, results, supervision, uncleared
 from hotline.services.access import Actor, answers_for_order
 from hotline.services.desk import units
 from hotline.services.desk.orders import UnitChoice
@@ -27,12 +27,13 @@ class SupervisionDesk:
     notices: Sequence[NoticeReader]
     pauses: Sequence[Pause]
     extensions: Sequence[Extension]
+    results: Sequence[Order]
     to_appoint: Sequence[Order]
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing waits."""
-        return not (self.notices or self.pauses or self.extensions or self.to_appoint)
+        return not (self.notices or self.pauses or self.extensions or self.results or self.to_appoint)
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ def overview(session: Session, actor: Actor) -> SupervisionDesk:
         supervision.waiting(session, actor),
         pauses.to_decide(session, actor) if decides else (),
         extensions.to_decide(session, actor) if decides else (),
+        [approval.order for approval in results.to_decide(session, actor)] if decides else (),
         to_appoint(session, actor),
     )
 
