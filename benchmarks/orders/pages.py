@@ -50,7 +50,7 @@ def pages_of(session: Session, viewer: Level) -> Pages:
         "orders, overdue": ["/orders?overdue=1"],
         "orders, a number": [f"/orders?number={number}" for number in numbers],
         "orders, the beginning of a number": [
-            f"/orders?number={number[:length]}" for number in numbers for length in (2, 6)
+            f"/orders?number={number[:length]}" for number in numbers for length in (6, 8)
         ],
         "an order": [f"/orders/{number}" for number in numbers],
     }
@@ -58,7 +58,6 @@ def pages_of(session: Session, viewer: Level) -> Pages:
         "supervision": ["/supervision"],
         "list of the day": ["/supervision/uncleared"],
         "calls": ["/calls", "/calls?attention=1", "/calls?with_order=1"],
-        "callbacks": ["/surveys"],
     }
     return Pages(viewer, user.login, addresses | (beside if viewer != Level.GRID else {}))
 

@@ -71,6 +71,7 @@ def _settings(directory: Path, database_url: str, redis_url: str, port: int) -> 
         "RECORDINGS_URL": f"file://{directory / 'recordings'}",
         "JOURNAL_DIR": str(directory / "journal"),
         "LOG_LEVEL": "WARNING",
+        "WEB_CONCURRENCY": "2",  # as `make run` has it
     }
 
 

@@ -19,7 +19,7 @@ from hotline.services.access import (
     sees_contents,
 )
 from hotline.services.desk import troubles
-from hotline.services.desk.stretches import Place, Stretch, stretch_of
+from hotline.services.desk.stretches import Place, Stretch, begins_like, stretch_of
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def listed(session: Session, actor: Actor, wanted: CallsWanted) -> Stretch[Call]
     if wanted.with_order:
         found = found.where(Call.order_id.is_not(None))
     if wanted.number:
-        found = found.where(Call.order_number.startswith(wanted.number, autoescape=True))
+        found = found.where(begins_like(Call.order_number, wanted.number))
     loaded = found.options(joinedload(Call.line), joinedload(Call.order), selectinload(Call.recordings))
     return stretch_of(session, loaded, (Call.started_at, Call.id), wanted.place)
 

@@ -37,7 +37,7 @@ from hotline.rules.supervision import TIMED
 from hotline.services import audit, clocks, facts, orders
 from hotline.services.access import Actor, contents_seen, require_contents, require_role, sees_contents, sees_order
 from hotline.services.desk import calls, troubles
-from hotline.services.desk.stretches import Place, Stretch, stretch_of
+from hotline.services.desk.stretches import Place, Stretch, begins_like, stretch_of
 from hotline.services.facts import FactVersions
 from hotline.services.results import waits_for_approval
 
@@ -160,7 +160,7 @@ def _conditions(actor: Actor, wanted: OrdersWanted, now: datetime) -> list[Colum
     if wanted.overdue:
         conditions.append(is_overdue(now))
     if wanted.number:
-        conditions.append(Order.number.startswith(wanted.number, autoescape=True))
+        conditions.append(begins_like(Order.number, wanted.number))
     elif wanted.state is None and not wanted.ended_too:
         conditions.append(Order.state.in_(OPEN))
     return conditions
