@@ -24,12 +24,11 @@ class Visitor:
     def __init__(self, port: int, login: str, password: str) -> None:
         self._port = port
         self._connections = local()
-        answer, page = self._exchange("GET", "/login")
-        self._cookie = answer.getheader("Set-Cookie", "").partition(";")[0]
+        self._cookie = self._token = ""
+        _answer, page = self._exchange("GET", "/login")
         self._token = _token_of(page)
         answer, _page = self._exchange("POST", "/login", {"login": login, "password": password})
         _expect(answer, _LED_ON, "/login")
-        self._cookie = answer.getheader("Set-Cookie", "").partition(";")[0]
         self._token = _token_of(self.open("/"))
 
     def open(self, address: str) -> str:
@@ -55,7 +54,7 @@ class Visitor:
             return list(people.map(one, range(count)))
 
     def _exchange(self, method: str, address: str, fields: dict[str, str] | None = None) -> tuple[HTTPResponse, str]:
-        headers = {"Cookie": getattr(self, "_cookie", "")}
+        headers = {"Cookie": self._cookie}
         body = None
         if fields is not None:
             body = urlencode({**fields, "csrf_token": self._token})
@@ -63,6 +62,8 @@ class Visitor:
         connection = self._connection()
         connection.request(method, address, body, headers)
         answer = connection.getresponse()
+        # A page with a form may be the first that needs a token kept.
+        self._cookie = answer.getheader("Set-Cookie", self._cookie).partition(";")[0]
         return answer, answer.read().decode()
 
     def _connection(self) -> HTTPConnection:
