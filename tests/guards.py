@@ -79,6 +79,7 @@ ELSEWHERE = {
     "access.sees_call": "tests/services/test_sight.py",
     "access.supervises: not sees_contents": "tests/services/test_secrecy.py",
     "facts.confirm: require_contents": "tests/services/test_secrecy.py",
+    "orders.merge: require_contents": "tests/services/test_secrecy.py",
     "orders._may: chosen != Move.ACCEPT": "tests/services/test_secrecy.py",
     "results._check_undecided": "tests/services/test_results.py",
     "results.may_decide": "tests/services/test_results.py",

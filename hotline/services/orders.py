@@ -23,12 +23,13 @@ from hotline.rules import order_states, survey_states
 from hotline.rules.clocks import deadlines
 from hotline.rules.facts import Urgency
 from hotline.rules.machine import ImpossibleMoveError
-from hotline.rules.order_states import Move, OrderState, Remark
+from hotline.rules.order_states import Move, OrderState
 from hotline.rules.policy import Limits
 from hotline.rules.roles import Role
 from hotline.rules.survey_states import RoundEvent
-from hotline.services import alarm_state, audit, clocks
-from hotline.services.access import Actor, NotAllowedError, sees_contents
+from hotline.services import alarm_state, audit, clocks, history
+from hotline.services.access import Actor, NotAllowedError, require_contents, sees_contents
+from hotline.services.keeping_secret import keep_secret
 from hotline.services.organisation import policy_for
 
 
@@ -59,6 +60,8 @@ _WITH_THE_BODY = frozenset({Move.REFER, Move.REPORT_BACK, Move.TAKE_BACK})
 # What the body's own people do with it.
 _BY_THE_BODY = frozenset({Move.CONTACT, Move.REPORT_BACK})
 _OURS_AGAIN = frozenset({Move.TAKE_BACK, Move.REWORK, Move.DISPATCH})
+# What is said of an order without moving it.
+remark = history.remark
 
 
 def reserve_number(session: Session, now: datetime, zone: ZoneInfo) -> str:
@@ -96,7 +99,7 @@ def set_urgency(order: Order, urgency: Urgency, limits: Limits, zone: ZoneInfo) 
 
 def note_received(session: Session, order: Order, now: datetime) -> None:
     """The first row of the history."""
-    _write(session, order, OrderEvent(at=now))
+    history.write(session, order, OrderEvent(at=now))
 
 
 def possible(order: Order) -> frozenset[Move]:
@@ -226,16 +229,19 @@ def merge(session: Session, order: Order, into: Order, actor: Actor, now: dateti
 
     Raises:
         ImpossibleMoveError: when either is in no state for it.
+        NotAllowedError: either is not for the actor to act on, or secret.
+        ReasonMissingError
     """
     if into.id == order.id or into.state not in order_states.OPEN:
         raise ImpossibleMoveError(into.state, Move.MERGE)
     check(session, order, Move.MERGE, actor, reason)
+    require_contents(actor, into)
     order.merged_into_id = into.id
     _make(session, order, Move.MERGE, actor, now, reason)
-    if order.is_secret and not into.is_secret:
+    if order.is_secret or into.is_secret:
         # What was asked to be kept for few stands in the other order now.
-        into.is_secret = True
-        remark(session, into, Remark.MADE_SECRET, actor, now, reason=order.number)
+        secret, open_one = (order, into) if order.is_secret else (into, order)
+        keep_secret(session, open_one, actor, now, reason=secret.number)
 
 
 def unmerge(session: Session, order: Order, actor: Actor, now: datetime) -> None:
@@ -289,23 +295,6 @@ def needs_appointment(session: Session, order: Order) -> bool:
     return order.returns >= policy_for(session, session.get_one(Unit, order.intake_unit_id)).appoint_after_returns
 
 
-def remark(
-    session: Session,
-    order: Order,
-    kind: Remark,
-    actor: Actor,
-    now: datetime,
-    *,
-    other: Unit | None = None,
-    reason: str | None = None,
-) -> None:
-    """Write down what does not move the order; who looked at it before is told all the same."""
-    flag_modified(order, "state")
-    about = OrderEvent(remark=kind, from_state=order.state, user_id=actor.user_id, reason=reason, at=now)
-    about.other_unit_id = other.id if other else None
-    _write(session, order, about)
-
-
 def _waits_for_supervisor(session: Session, order: Order, chosen: Move, actor: Actor) -> bool:
     if chosen != Move.DISPATCH or actor.is_system or Role.SUPERVISOR in actor.roles:
         return False
@@ -347,7 +336,7 @@ def _make(
         event = OrderEvent(move=chosen, from_state=before, user_id=actor.user_id, at=now)
         event.reason, event.other_unit_id = (reason or "").strip() or None, body
         event.catalogue_row_id = row.id if row else None
-    _write(session, order, event)
+    history.write(session, order, event)
     audit.note(session, actor, Action.ORDER_MOVED, now, subject="orders", subject_id=order.id, detail=chosen.value)
     alarm_state.follow(session, order, chosen, actor, now)
 
@@ -406,9 +395,3 @@ def _before_merge(session: Session, order: Order) -> OrderState:
         ).one()
         or OrderState.RECEIVED
     )
-
-
-def _write(session: Session, order: Order, event: OrderEvent) -> None:
-    event.to_state, event.unit_id = order.state, order.unit_id
-    order.history.append(event)
-    session.flush()

@@ -5,14 +5,14 @@ Who these are says `access.sees_contents`.
 
 from datetime import datetime
 
-from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from hotline.models import Action, Order, UnclearedOrder
+from hotline.models import Order
 from hotline.rules.order_states import Remark
 from hotline.rules.roles import Role
-from hotline.services import audit, orders
+from hotline.services import history
 from hotline.services.access import Actor, NotAllowedError, reaches, require_contents
+from hotline.services.keeping_secret import keep_secret, note
 from hotline.services.orders import ReasonMissingError
 
 
@@ -23,7 +23,8 @@ class AlreadySoError(ValueError):
 def set_secret(session: Session, order: Order, reason: str, actor: Actor, now: datetime, *, is_secret: bool) -> None:
     """Keep the order secret, or lift that, with a reason. The order is locked (`orders.lock`).
 
-    What was shown before cannot be taken back; the lists of the day forget the words that they copied.
+    What was shown before cannot be taken back. Secrecy takes in what the order went into and what went into it; it is
+    lifted of this one alone.
 
     Raises:
         NotAllowedError, ReasonMissingError, AlreadySoError
@@ -35,12 +36,12 @@ def set_secret(session: Session, order: Order, reason: str, actor: Actor, now: d
         raise ReasonMissingError("secrecy")
     if order.is_secret == is_secret:
         raise AlreadySoError("the order is so already")
-    order.is_secret = is_secret
-    kind = Remark.MADE_SECRET if is_secret else Remark.SECRECY_LIFTED
-    orders.remark(session, order, kind, actor, now, reason=reason.strip())
     if is_secret:
-        session.execute(update(UnclearedOrder).where(UnclearedOrder.order_id == order.id).values(words=None))
-    audit.note(session, actor, Action.SECRECY_SET, now, subject="orders", subject_id=order.id, detail=kind.value)
+        keep_secret(session, order, actor, now, reason.strip())
+        return
+    order.is_secret = False
+    history.remark(session, order, Remark.SECRECY_LIFTED, actor, now, reason=reason.strip())
+    note(session, order, Remark.SECRECY_LIFTED, actor, now)
 
 
 def may_set(session: Session, order: Order, actor: Actor) -> bool:

@@ -8,7 +8,7 @@ from factories import NOW, ZONE
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hotline.models import Action, AuditEntry, Level, Order, Unit, User
+from hotline.models import Action, AuditEntry, Level, Order, UnclearedOrder, Unit, User
 from hotline.rules.facts import Category, FactName
 from hotline.rules.order_states import Move, OrderState, Remark
 from hotline.rules.roles import Role
@@ -308,13 +308,71 @@ def test_words_of_an_order_that_became_secret_are_proposed_to_nobody(town: Town)
     assert before > local_words.count_proposed(town.session) == 0
 
 
-def test_an_order_that_a_secret_one_goes_into_is_secret_too(town: Town) -> None:
+def noted(town: Town) -> list[int | None]:
+    """The orders whose secrecy was written down for the audit."""
+    found = select(AuditEntry.subject_id).where(AuditEntry.action == Action.SECRECY_SET)
+    return sorted(int(each) for each in town.session.scalars(found) if each)
+
+
+@pytest.mark.parametrize("is_secret", [True, False])
+def test_when_two_become_one_both_are_secret_if_either_was(town: Town, is_secret: bool) -> None:
     into = factories.another(town.session, town.order)
+    town.order.is_secret, into.is_secret = is_secret, not is_secret
+    was_open, was_secret = (into, town.order) if is_secret else (town.order, into)
+    orders.remark(town.session, was_open, Remark.SUPERVISED, SYSTEM, NOW, reason="家中有病人")
+    uncleared.make_due(town.session, factories.LATER.replace(hour=13), ZONE)
 
     orders.merge(town.session, town.order, into, SYSTEM, NOW, "同一件事")
 
+    assert town.order.is_secret
     assert into.is_secret
-    assert (into.history[-1].remark, into.history[-1].reason) == (Remark.MADE_SECRET, town.order.number)
+    assert (was_open.history[-1].remark, was_open.history[-1].reason) == (Remark.MADE_SECRET, was_secret.number)
+    assert noted(town) == [was_open.id]
+    words = town.session.scalars(select(UnclearedOrder.words).where(UnclearedOrder.order_id == was_open.id)).all()
+    assert words == [None]
+
+
+def merged(town: Town) -> list[Order]:
+    """The town's order with one that went into it, both gone into a third; and one of its own."""
+    town.order.is_secret = False
+    below, root, alone = (factories.another(town.session, town.order) for _ in range(3))
+    orders.merge(town.session, below, town.order, SYSTEM, NOW, "同一件事")
+    orders.merge(town.session, town.order, root, SYSTEM, NOW, "同一件事")
+    return [below, town.order, root, alone]
+
+
+@pytest.mark.parametrize("which", [0, 1, 2])
+def test_secrecy_takes_in_all_that_became_one(town: Town, which: int) -> None:
+    family = merged(town)
+
+    secrecy.set_secret(town.session, family[which], "来电人要求", SYSTEM, NOW, is_secret=True)
+
+    assert [each.is_secret for each in family] == [True, True, True, False]
+    reasons = [each.history[-1].reason for each in family[:3]]
+    assert reasons == ["来电人要求" if at == which else family[which].number for at in range(3)]
+    assert noted(town) == sorted(each.id for each in family[:3])
+
+
+def test_secrecy_is_lifted_of_one_order_alone(town: Town) -> None:
+    family = merged(town)
+    secrecy.set_secret(town.session, town.order, "来电人要求", SYSTEM, NOW, is_secret=True)
+
+    secrecy.set_secret(town.session, town.order, "本人同意公开", SYSTEM, NOW, is_secret=False)
+
+    assert [each.is_secret for each in family] == [True, False, True, False]
+
+
+def test_nothing_goes_into_an_order_that_is_secret_to_whoever_merges(town: Town) -> None:
+    town.order.is_secret = False
+    into = factories.another(town.session, town.order)
+    into.is_secret = True
+    town.session.flush()
+    dispatcher = town.person("district", _D)
+
+    with pytest.raises(NotAllowedError):
+        orders.merge(town.session, town.order, into, dispatcher, NOW, "同一件事")
+    into.is_secret = False
+    orders.merge(town.session, town.order, into, dispatcher, NOW, "同一件事")
 
 
 def test_who_rang_before_about_something_secret_is_known_to_few(town: Town, outsider: Actor, insider: Actor) -> None:
