@@ -251,7 +251,7 @@ def understand_statement(context: Context, statement_id: int) -> Store:
 def understand_answer(context: Context, message_id: int) -> Store:
     """Carry what was written about a callback's question into its round; words of danger act at once."""
     with context.sessions() as session:
-        answers = understand_survey(session.get_one(TextMessage, message_id).body)
+        answers = understand_survey(surveys.words_since(session, message_id))
 
     def store(session: Session, now: datetime) -> None:
         zone = context.settings.zone

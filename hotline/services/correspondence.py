@@ -2,26 +2,39 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import false, func, or_, select
+from sqlalchemy import ColumnElement, Select, false, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from hotline.models import Action, Channel, Direction, Line, MessageState, Order, TextMessage, Unit
+from hotline.models import (
+    Action,
+    Channel,
+    Direction,
+    Line,
+    MessageState,
+    Order,
+    SurveyAttempt,
+    TextMessage,
+    Unit,
+)
 from hotline.rules import correspondence
 from hotline.rules.order_states import OPEN, OrderState, Remark
 from hotline.rules.roles import DESK
 from hotline.rules.survey_states import Step
-from hotline.rules.wording import text_for
+from hotline.rules.wording import DEFAULT, text_for
 from hotline.services import audit, intake, orders, surveys, text_messages
 from hotline.services.access import SYSTEM, Actor, require_contents, require_role
 from hotline.services.intake import Matter
 from hotline.services.organisation import policy_for
-from hotline.services.text_messages import Road
 
 LONGEST_LETTER = 500
+_AN_HOUR, _A_DAY = timedelta(hours=1), timedelta(days=1)
+# In an hour to one number.
+_MOST_RECEIPTS = 6
+_MOST_LOOKED_AT = 5
 
 # The address of the page on which whoever wrote sees how the matter stands, by its token.
 PageOf = Callable[[str], str]
@@ -58,16 +71,17 @@ def take(session: Session, came: Written, page_of: PageOf, now: datetime, zone: 
     message = _keep(session, came, now)
     if message is None:
         return None
-    road = Road(came.carrier, came.number, session.get(Line, came.line_id) if came.line_id else None)
+    order, attempt = _open_order(session, came, now)
     if correspondence.asks_to_stop(came.text):
-        surveys.never_again(session, came.number, now)
-        _answer(session, came, message, "written_stopped", road, now)
-        return None
-    order = open_order_of(session, came, now)
+        return _stop(session, came, message, order, attempt, now, zone)
     if order is not None:
-        return _about(session, order, came, message, page_of, now, zone)
+        return _about(session, order, attempt, came, message, page_of, now, zone)
+    ended = _just_ended(session, came, now) if correspondence.needs_no_answer(came.text) else None
+    if ended is not None:
+        message.order_id = ended.id
+        return ended
     if not correspondence.says_something(came.text):
-        _answer(session, came, message, "written_empty", road, now)
+        _answer(session, came, message, "written_empty", now)
         return None
     return _begin(session, came, message, page_of, now, zone)
 
@@ -91,7 +105,7 @@ def answer_on_page(
     It counts once for each `message_id`. False when nothing was done, since meanwhile another question is asked there,
     or the matter is over: whoever clicks twice has not answered the second question too.
     """
-    attempt = surveys.attempt_in_writing(session, order)
+    attempt = surveys.attempt_in_writing(session, order, now)
     order = orders.lock(session, order.id)
     waits_at = attempt.step if attempt else None
     if _was_here(session, message_id):
@@ -100,7 +114,7 @@ def answer_on_page(
         return False
     message = _on_page(session, order, text, message_id, now)
     if attempt is not None:
-        surveys.written(session, attempt, message, now, zone)
+        _answered(session, order, attempt, Channel.WEB, message, now, zone)
     else:
         add(session, order, Channel.WEB, text, message, now)
     return True
@@ -143,28 +157,95 @@ def serve_by_text(session: Session, order: Order, actor: Actor, now: datetime, *
         orders.remark(session, order, Remark.BY_TEXT if is_by_text else Remark.BY_VOICE, actor, now)
 
 
-def open_order_of(session: Session, came: Written, now: datetime) -> Order | None:
-    """The latest open order of whoever wrote, if it came in lately; locked."""
+def _open_order(session: Session, came: Written, now: datetime) -> tuple[Order | None, SurveyAttempt | None]:
+    """The open order of whoever wrote, locked, and the attempt whose question waits there; the attempt first."""
+    latest = [_root(session, order) for order in session.scalars(_latest_orders(session, came, now))]
+    found = next((each for each in latest if each.state in OPEN and _takes(session, each, came, now)), None)
+    if found is None:
+        return None, None
+    attempt = surveys.attempt_in_writing(session, found, now)
+    order = orders.lock(session, found.id)
+    return (order, attempt) if order.state in OPEN else (None, None)
+
+
+def _takes(session: Session, order: Order, came: Written, now: datetime) -> bool:
+    """Whether a message of the sender may join it: a number that somebody put into a form may be anybody's.
+
+    But whoever is asked about such an order under that number may answer.
+    """
+    if order.channel != Channel.WEB or order.id in set(session.scalars(_written_about(came))):
+        return True
+    return surveys.question_in_writing(session, order, now) is not None
+
+
+def _latest_orders(session: Session, came: Written, now: datetime) -> Select[Order]:
+    """The sender's orders that may be open, newest first: of late, and of the same part of the organisation."""
     unit = session.get_one(Unit, came.unit_id)
-    wrote = select(TextMessage.order_id).where(
-        TextMessage.carrier == came.carrier, TextMessage.number == came.number, TextMessage.order_id.is_not(None)
+    above = [int(part) for part in unit.path.strip("/").split("/")]
+    near = select(Unit.id).where(or_(Unit.id.in_(above), Unit.path.startswith(unit.path)))
+    lately = Order.received_at > now - policy_for(session, unit).repeated_within
+    return (
+        select(Order)
+        .where(
+            _theirs(came),
+            Order.intake_unit_id.in_(near),
+            or_(lately, Order.state == OrderState.RESOLVED),
+            Order.state.in_([*OPEN, OrderState.MERGED]),
+        )
+        .order_by(Order.id.desc())
+        .limit(_MOST_LOOKED_AT)
     )
+
+
+def _theirs(came: Written) -> ColumnElement[bool]:
+    """A condition on `Order`: the sender wrote about it, or it has the sender's telephone number."""
     # What a message channel calls people is no telephone number, however much it looks like one.
     rang = Order.number_to_ring == came.number if came.channel == Channel.TEXT else false()
-    theirs = or_(Order.id.in_(wrote), rang)
-    lately = Order.received_at > now - policy_for(session, unit).repeated_within
-    found = session.scalar(
-        select(Order.id)
-        .where(theirs, or_(lately, Order.state == OrderState.RESOLVED), Order.state.in_(OPEN))
-        .order_by(Order.id.desc())
-        .limit(1)
+    return or_(Order.id.in_(_written_about(came)), rang)
+
+
+def _written_about(came: Written) -> Select[int | None]:
+    return select(TextMessage.order_id).where(
+        TextMessage.carrier == came.carrier,
+        TextMessage.number == came.number,
+        TextMessage.direction == Direction.INBOUND,
+        TextMessage.order_id.is_not(None),
     )
-    return orders.lock(session, found) if found is not None else None
+
+
+def _root(session: Session, order: Order) -> Order:
+    while order.merged_into_id is not None:
+        order = session.get_one(Order, order.merged_into_id)
+    return order
+
+
+def _just_ended(session: Session, came: Written, now: datetime) -> Order | None:
+    """The sender's order that was closed within a day: whoever says thanks has nothing new."""
+    found = select(Order).where(_theirs(came), Order.closed_at > now - _A_DAY, Order.state == OrderState.CLOSED)
+    return session.scalars(found.order_by(Order.id.desc()).limit(1)).one_or_none()
+
+
+def _stop(
+    session: Session,
+    came: Written,
+    message: TextMessage,
+    order: Order | None,
+    attempt: SurveyAttempt | None,
+    now: datetime,
+    zone: ZoneInfo,
+) -> Order | None:
+    surveys.never_again(session, text_messages.name_of(came.carrier, came.number), now)
+    message.order_id = order.id if order else None
+    if attempt is not None:
+        surveys.refused_in_writing(session, attempt, now, zone)
+    _answer(session, came, message, "written_stopped", now)
+    return order
 
 
 def _about(
     session: Session,
     order: Order,
+    attempt: SurveyAttempt | None,
     came: Written,
     message: TextMessage,
     page_of: PageOf,
@@ -172,14 +253,28 @@ def _about(
     zone: ZoneInfo,
 ) -> Order:
     message.order_id = order.id
-    attempt = surveys.attempt_in_writing(session, order)
     if attempt is not None:
-        surveys.written(session, attempt, message, now, zone)
+        _answered(session, order, attempt, came.channel, message, now, zone)
         return order
     is_reminder = add(session, order, came.channel, came.text, message, now)
     key = "written_chased" if is_reminder else "written_added"
     _acknowledge(session, order, key, page_of, now)
     return order
+
+
+def _answered(
+    session: Session,
+    order: Order,
+    attempt: SurveyAttempt,
+    channel: Channel,
+    message: TextMessage,
+    now: datetime,
+    zone: ZoneInfo,
+) -> None:
+    if attempt.step == Step.ASK_REASON:
+        # The reason why it is done again is what the handler must know, and may name a need of its own.
+        intake.state(session, order, channel, message.body, now, message=message)
+    surveys.written(session, attempt, message, now, zone)
 
 
 def _begin(
@@ -201,16 +296,28 @@ def _acknowledge(session: Session, order: Order, key: str, page_of: PageOf, now:
     if road is None:
         raise NoRoadError
     intake.make_followable(order)
+    if _is_told_often(session, road.number, now):
+        return
     state = text_messages.words(session, order, road, f"state_{order.state}")
     body = text_messages.words(session, order, road, key, page=page_of(order.status_token or ""), state=state)
     text_messages.write_to(session, order, text_messages.RECEIPT, body, now, road)
 
 
-def _answer(session: Session, came: Written, message: TextMessage, key: str, road: Road, now: datetime) -> None:
+def _answer(session: Session, came: Written, message: TextMessage, key: str, now: datetime) -> None:
     """Answer what begins no order."""
-    name = road.line.name if road.line else session.get_one(Unit, came.unit_id).name
-    body = text_for(road.line.language if road.line else "", key, line=name)
-    text_messages.answer(session, message, body, now)
+    if _is_told_often(session, came.number, now):
+        return
+    line = session.get(Line, came.line_id) if came.line_id else None
+    name = line.name if line else session.get_one(Unit, came.unit_id).name
+    text_messages.answer(session, message, text_for(line.language if line else DEFAULT, key, line=name), now)
+
+
+def _is_told_often(session: Session, number: str, now: datetime) -> bool:
+    """Whether a machine may be at the other end, which answers each of our answers."""
+    lately = select(func.count(TextMessage.id)).where(
+        TextMessage.number == number, TextMessage.purpose == text_messages.RECEIPT, TextMessage.made_at > now - _AN_HOUR
+    )
+    return (session.scalar(lately) or 0) >= _MOST_RECEIPTS
 
 
 def _one_after_the_other(session: Session, came: Written) -> None:

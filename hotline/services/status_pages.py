@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hotline.models import Direction, Order, OrderEvent, TextMessage
+from hotline.models import Channel, Direction, Order, OrderEvent, TextMessage
 from hotline.rules.facts import FactName
 from hotline.rules.order_states import OPEN, Move, OrderState
 from hotline.rules.survey_states import Step
@@ -78,7 +78,7 @@ def page(session: Session, token: str, now: datetime) -> StatusPage | None:
     present = _present(session, order)
     is_old = order.closed_at is not None and now - order.closed_at > TOLD_FOR
     tells_all = present is order and not is_old
-    question = surveys.question_in_writing(session, order) if tells_all else None
+    question = surveys.question_in_writing(session, order, now) if tells_all else None
     line = text_messages.line_for(session, order)
     return StatusPage(
         token=token,
@@ -140,8 +140,14 @@ def _said(order: Order) -> list[Said]:
     return [
         Said(_without(_shown(message), hidden), message.made_at, message.direction == Direction.OUTBOUND)
         for message in order.messages
-        if message.purpose in _SHOWN
+        if message.purpose in _SHOWN and _is_for_the_page(order, message)
     ]
+
+
+def _is_for_the_page(order: Order, message: TextMessage) -> bool:
+    """Anybody can write anybody's number into a form: its page shows what was written there, not by that telephone."""
+    is_inbound = message.direction == Direction.INBOUND
+    return not is_inbound or order.channel != Channel.WEB or message.carrier == text_messages.ON_PAGE
 
 
 def _shown(message: TextMessage) -> str:

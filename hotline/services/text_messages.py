@@ -3,6 +3,7 @@
 Who wrote by a message channel is answered there; who has no telephone that shows texts reads the page of the order.
 """
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,6 +18,8 @@ from hotline.services import outbox
 
 ORDER_NUMBER = "order_number"
 EMERGENCY_ALARM = "emergency_alarm"
+# As long as the column of those who opted out.
+LONGEST_NAME = 64
 WRITTEN = "written"  # by whoever has a matter
 RECEIPT = "receipt"  # at once, for what was written
 SURVEY = "survey"
@@ -82,16 +85,28 @@ def road_to(session: Session, order: Order) -> Road | None:
     """How the order's caller is reached in writing: as they wrote last, else by telephone, else on the order's page."""
     wrote = session.scalars(
         select(TextMessage)
-        .where(TextMessage.order_id == order.id, TextMessage.direction == Direction.INBOUND)
+        .where(
+            TextMessage.order_id == order.id,
+            TextMessage.direction == Direction.INBOUND,
+            TextMessage.carrier != ON_PAGE,
+        )
         .order_by(TextMessage.id.desc())
         .limit(1)
     ).one_or_none()
-    if wrote is not None and wrote.carrier != ON_PAGE:
+    if wrote is not None:
         return Road(wrote.carrier, wrote.number, wrote.line)
     line = line_for(session, order)
     if order.number_to_ring and line and takes_texts(order.number_to_ring):
         return Road(TELEPHONE, order.number_to_ring, line)
     return Road(ON_PAGE, "") if order.status_token else None
+
+
+def name_of(carrier: str, number: str) -> str:
+    """Under which somebody is known who wants no messages: a name at a channel is no telephone number."""
+    if carrier == TELEPHONE:
+        return number
+    name = f"{carrier}:{number}"
+    return name if len(name) <= LONGEST_NAME else hashlib.sha256(name.encode()).hexdigest()
 
 
 def write_to(session: Session, order: Order, purpose: str, body: str, now: datetime, road: Road) -> TextMessage:

@@ -22,9 +22,9 @@ from hotline.models import (
 )
 from hotline.rules.order_states import Move, OrderState, Remark
 from hotline.rules.roles import Role
-from hotline.rules.survey_states import AttemptState, Resolved, RoundState, Satisfied
-from hotline.services import correspondence, surveys
-from hotline.services.access import NotAllowedError
+from hotline.rules.survey_states import AttemptState, Resolved, RoundState, Satisfied, Step
+from hotline.services import correspondence, intake, orders, surveys, text_messages
+from hotline.services.access import SYSTEM, NotAllowedError
 from hotline.services.correspondence import EmptyLetterError, NoRoadError
 from speech.understand import understand_survey
 
@@ -108,6 +108,63 @@ def test_whoever_asks_how_it_stands_is_told_and_the_order_shows_that_they_asked(
     assert "已受理" in sent(session)[-1]
 
 
+def test_who_wrote_about_a_merged_order_goes_on_in_the_one_that_it_went_into(session: Session, line: Line) -> None:
+    order = factories.wrote(session, line)
+    assert order is not None
+    into = factories.order(session, line, OrderState.IN_PROGRESS, number=factories.LANDLINE)
+    orders.merge(session, order, into, SYSTEM, NOW, "同一件事")
+
+    assert factories.wrote(session, line, "怎么还没来") is into
+    assert remarks(into)[-1] == Remark.CHASED
+
+
+def test_a_matter_written_to_another_town_is_that_towns(session: Session, line: Line) -> None:
+    elsewhere = factories.line(session, number="+862022223333")
+    first = factories.wrote(session, line)
+
+    second = factories.wrote(session, elsewhere)
+
+    assert second is not first
+    assert second is not None
+    assert second.intake_unit == elsewhere.unit
+
+
+def test_a_number_that_somebody_put_into_a_form_brings_nobodys_messages_there(session: Session, line: Line) -> None:
+    matter = intake.Matter(Channel.WEB, line.unit, NOW, CALLER)
+    form = intake.receive(session, matter, NOW, ZONE)
+
+    order = factories.wrote(session, line, "我丈夫打我，我躲在表姐家")
+
+    assert order is not form
+
+
+def test_who_wrote_at_a_channel_and_then_on_the_page_is_still_reached_at_the_channel(
+    session: Session, line: Line
+) -> None:
+    order = factories.wrote(session, line, carrier="wechat", number="o6_bmjrP", channel="social")
+    assert order is not None
+    correspondence.answer_on_page(session, order, "门牌是九号", "key-1", None, NOW, ZONE)
+
+    road = text_messages.road_to(session, order)
+
+    assert road is not None
+    assert (road.carrier, road.number) == ("wechat", "o6_bmjrP")
+
+
+def test_a_stop_at_a_channel_stops_the_channel_and_no_telephone(session: Session, line: Line) -> None:
+    factories.wrote(session, line, "退订", carrier="wechat", number=CALLER, channel="social")
+
+    assert session.get(OptOut, CALLER) is None
+    assert session.get(OptOut, f"wechat:{CALLER}") is not None
+
+
+def test_a_machine_that_answers_each_answer_is_not_answered_for_ever(session: Session, line: Line) -> None:
+    for _ in range(20):
+        factories.wrote(session, line, "您的短信已收到，我们会尽快处理。详询请致电")
+
+    assert len(sent(session)) == 6
+
+
 def test_a_name_at_a_message_channel_is_no_telephone_number(session: Session, line: Line) -> None:
     theirs = {"carrier": "wechat", "channel": "social"}
     withheld, rung = factories.order(session, line, number=None), factories.order(session, line)
@@ -163,8 +220,8 @@ class TestCallback:
 
     def understand(self, session: Session) -> None:
         for entry in session.scalars(select(OutboxEntry).where(OutboxEntry.work == Work.UNDERSTAND_ANSWER)):
-            body = session.get_one(TextMessage, entry.subject_id).body
-            surveys.understood(session, entry.subject_id, understand_survey(body), NOW, ZONE)
+            words = surveys.words_since(session, entry.subject_id)
+            surveys.understood(session, entry.subject_id, understand_survey(words), NOW, ZONE)
 
     def test_the_question_is_written_and_nobody_is_rung(self, session: Session, asked: SurveyAttempt) -> None:
         number = asked.round.order.number_to_ring or ""
@@ -224,11 +281,71 @@ class TestCallback:
         assert asked.state == AttemptState.NO_ANSWER
         assert [each.state for each in asked.round.attempts] == [AttemptState.NO_ANSWER, AttemptState.PLANNED]
 
-    def test_words_after_the_end_change_nothing_but_the_reason(self, session: Session, asked: SurveyAttempt) -> None:
+    def test_the_end_of_the_wait_changes_nothing_about_what_was_answered(
+        self, session: Session, asked: SurveyAttempt
+    ) -> None:
         self.answer(session, asked, "1", "1")
         surveys.nothing_written(session, asked.id, NOW + timedelta(hours=24), ZONE)
 
         assert asked.round.order.state == OrderState.CLOSED
+
+    def test_who_writes_in_pieces_is_understood_as_a_whole(self, session: Session, asked: SurveyAttempt) -> None:
+        self.answer(session, asked, "米收到了", "但是药还没有人送，问题没有解决，不满意")
+        self.understand(session)
+
+        assert asked.round.order.state == OrderState.REOPENED
+
+    def test_a_figure_settles_what_the_words_before_it_left_open(self, session: Session, asked: SurveyAttempt) -> None:
+        self.answer(session, asked, "那个事情嘛", "1")
+
+        assert asked.step == Step.ASK_SATISFIED
+        self.understand(session)
+        assert asked.step == Step.ASK_SATISFIED
+
+    def test_a_question_of_a_round_that_ended_otherwise_is_asked_no_more(
+        self, session: Session, asked: SurveyAttempt
+    ) -> None:
+        order = asked.round.order
+        factories.step(session, order, Move.REOPEN)
+
+        self.answer(session, asked, "老人的降压药也没有了")
+
+        session.refresh(order, ["statements"])
+        assert [each.text for each in order.statements][-1] == "老人的降压药也没有了"
+        assert surveys.question_in_writing(session, order, NOW) is None
+
+    def test_the_reason_is_told_to_whoever_does_it_again_and_waited_for_a_day_only(
+        self, session: Session, asked: SurveyAttempt
+    ) -> None:
+        order = asked.round.order
+        self.answer(session, asked, "3", "3", "送来的米是发霉的")
+        session.refresh(order, ["statements"])
+        assert order.statements[-1].text == "送来的米是发霉的"
+
+        late = factories.wrote(
+            session, order.messages[0].line, "还缺降压药", NOW + timedelta(days=3), number=order.number_to_ring
+        )
+        assert late is order
+        assert remarks(order)[-1] == Remark.SUPPLEMENTED
+
+    def test_a_late_answer_between_two_askings_counts(self, session: Session, asked: SurveyAttempt) -> None:
+        surveys.nothing_written(session, asked.id, NOW + timedelta(hours=24), ZONE)
+
+        self.answer(session, asked, "1", "1")
+
+        assert asked.round.order.state == OrderState.CLOSED
+
+    def test_whoever_stops_it_in_the_middle_has_refused(self, session: Session, asked: SurveyAttempt) -> None:
+        self.answer(session, asked, "退订")
+
+        assert (asked.state, asked.round.state) == (AttemptState.REFUSED, RoundState.REFUSED)
+        assert asked.round.order.state == OrderState.CLOSED
+
+    @pytest.mark.parametrize("text", ["谢谢！", "好的", "1"])
+    def test_thanks_for_what_is_over_is_no_new_matter(self, session: Session, asked: SurveyAttempt, text: str) -> None:
+        self.answer(session, asked, "1", "1", text)
+
+        assert session.scalars(select(Order)).all() == [asked.round.order]
 
     def test_whoever_writes_before_being_asked_is_spoken_with_by_a_person(self, session: Session, line: Line) -> None:
         order = factories.order(session, line, OrderState.RESOLVED)

@@ -25,7 +25,9 @@ from hotline.services.surveys.writing import (
     attempt_in_writing,
     nothing_written,
     question_in_writing,
+    refused_in_writing,
     understood,
+    words_since,
     written,
 )
 
@@ -52,7 +54,9 @@ __all__ = [
     "progressed",
     "question_in_writing",
     "refused_by_carrier",
+    "refused_in_writing",
     "spoke",
     "understood",
+    "words_since",
     "written",
 ]

@@ -21,6 +21,7 @@ from hotline.rules import survey_states
 from hotline.rules.call_flow import CallState
 from hotline.rules.clocks import next_calling_time
 from hotline.rules.order_states import OrderState
+from hotline.rules.policy import Policy
 from hotline.rules.survey_states import (
     AttemptEvent,
     AttemptState,
@@ -71,7 +72,6 @@ def begin(session: Session, attempt_id: int, carrier: str, now: datetime, zone: 
     survey, order = attempt.round, attempt.round.order
     if attempt.state not in {AttemptState.PLANNED, AttemptState.DIALLING}:
         return None
-    number, line = order.number_to_ring, text_messages.line_for(session, order)
     if order.state != OrderState.RESOLVED or survey.state not in {RoundState.WAITING, RoundState.CALLING}:
         happen(attempt, AttemptEvent.CANCEL, now)
         return None
@@ -84,8 +84,18 @@ def begin(session: Session, attempt_id: int, carrier: str, now: datetime, zone: 
     if attempt.state == AttemptState.PLANNED:
         # Whoever turned out to be served by text, or by voice after all, since this was planned is asked so.
         attempt.is_by_text = order.is_by_text
-    if attempt.is_by_text or number is None or line is None:
+    if attempt.is_by_text:
         return _write(session, attempt, allowed_at, now)
+    return _ring(session, attempt, carrier, policy, allowed_at, now)
+
+
+def _ring(
+    session: Session, attempt: SurveyAttempt, carrier: str, policy: Policy, allowed_at: datetime, now: datetime
+) -> Dial | Postponed:
+    order = attempt.round.order
+    number, line = order.number_to_ring, text_messages.line_for(session, order)
+    if number is None or line is None:
+        raise LookupError("an order that may be asked about by telephone has a number and a line")
     if attempt.call is None:
         allowed_at = max(allowed_at, _free_at(session, line, policy.calls_per_minute, now))
     if allowed_at > now:
@@ -99,13 +109,18 @@ def _write(session: Session, attempt: SurveyAttempt, allowed_at: datetime, now: 
         return None
     if allowed_at > now:
         return Postponed(allowed_at)
+    begin_in_writing(session, attempt, now)
+    write_step(session, attempt, now)
+    return None
+
+
+def begin_in_writing(session: Session, attempt: SurveyAttempt, now: datetime) -> None:
+    """From now on a written answer is waited for; without one in time the attempt ends as unanswered."""
     attempt.dialled_at = now
     happen(attempt, AttemptEvent.DIAL, now)
     move_round(attempt.round, RoundEvent.DIAL, now)
     patience = policy_of(session, attempt.round.order).survey_patience
     outbox.ask(session, Work.END_TEXT_ATTEMPT, attempt.id, now, due_at=now + patience)
-    write_step(session, attempt, now)
-    return None
 
 
 def _free_at(session: Session, line: Line, calls_per_minute: int, now: datetime) -> datetime:

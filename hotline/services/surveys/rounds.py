@@ -195,7 +195,7 @@ def may_ask(session: Session, order: Order) -> bool:
     """Whether the caller can be asked without a person: by telephone or, who is served by text, in writing."""
     if order.is_by_text:
         road = text_messages.road_to(session, order)
-        return road is not None and not has_opted_out(session, road.number)
+        return road is not None and not has_opted_out(session, text_messages.name_of(road.carrier, road.number))
     number = order.number_to_ring
     return number is not None and not has_opted_out(session, number) and bool(text_messages.line_for(session, order))
 
@@ -208,7 +208,7 @@ def opt_out(session: Session, attempt: SurveyAttempt, now: datetime) -> None:
     number = attempt.call.number if attempt.call else None
     if attempt.is_by_text:
         road = text_messages.road_to(session, attempt.round.order)
-        number = road.number if road else None
+        number = text_messages.name_of(road.carrier, road.number) if road else None
     if number:
         never_again(session, number, now, attempt)
 

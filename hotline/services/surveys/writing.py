@@ -8,29 +8,39 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from hotline.models import AnswerKind, Order, Question, SurveyAnswer, SurveyAttempt, SurveyRound, TextMessage, Work
+from hotline.models import (
+    AnswerKind,
+    Direction,
+    Order,
+    Question,
+    SurveyAnswer,
+    SurveyAttempt,
+    SurveyRound,
+    TextMessage,
+    Work,
+)
 from hotline.rules import correspondence, survey_states
-from hotline.rules.survey_states import AttemptEvent, AttemptState, Reason, Said, Step
+from hotline.rules.survey_states import AttemptEvent, AttemptState, Reason, RoundState, Said, Step
 from hotline.services import outbox
-from hotline.services.surveys.attempts import happen, settle, write_step
-from hotline.services.surveys.rounds import lock_attempt, opt_out
+from hotline.services.surveys.attempts import begin_in_writing, happen, settle, write_step
+from hotline.services.surveys.rounds import lock_attempt, opt_out, policy_of
 from hotline.services.surveys.talk import QUESTIONS, ending, keep_answer, meaning
 from speech.understand.facts import SurveyAnswers
 
 _UNDER_WAY = frozenset({AttemptState.DIALLING, AttemptState.TALKING})
 
 
-def attempt_in_writing(session: Session, order: Order) -> SurveyAttempt | None:
+def attempt_in_writing(session: Session, order: Order, now: datetime) -> SurveyAttempt | None:
     """The attempt that waits for a written answer, or for the reason behind one; locked with its order and round."""
     attempt_id = session.scalar(_latest_in_writing(order).with_only_columns(SurveyAttempt.id))
     attempt = lock_attempt(session, attempt_id) if attempt_id is not None else None
-    return attempt if attempt and _waits(attempt) else None
+    return attempt if attempt and _waits(session, attempt, now) else None
 
 
-def question_in_writing(session: Session, order: Order) -> Step | None:
+def question_in_writing(session: Session, order: Order, now: datetime) -> Step | None:
     """The question that waits for a written answer, to show it; nothing is locked for that."""
     attempt = session.scalars(_latest_in_writing(order)).one_or_none()
-    return attempt.step if attempt and _waits(attempt) else None
+    return attempt.step if attempt and _waits(session, attempt, now) else None
 
 
 def _latest_in_writing(order: Order) -> Select[SurveyAttempt]:
@@ -43,26 +53,58 @@ def _latest_in_writing(order: Order) -> Select[SurveyAttempt]:
     )
 
 
-def _waits(attempt: SurveyAttempt) -> bool:
-    return attempt.state in _UNDER_WAY or attempt.step == Step.ASK_REASON
+def _waits(session: Session, attempt: SurveyAttempt, now: datetime) -> bool:
+    """Whether a message answers it: not once its round has ended otherwise, nor long after a reason was asked for.
+
+    Who answers late, when it is about to be asked once more, has the question still in hand.
+    """
+    survey = attempt.round
+    if attempt.state == AttemptState.PLANNED:
+        return survey.state == RoundState.WAITING and len(survey.attempts) > 1
+    if attempt.state in _UNDER_WAY:
+        return survey.state == RoundState.CALLING
+    patience = policy_of(session, survey.order).survey_patience
+    return attempt.step == Step.ASK_REASON and attempt.ended_at is not None and now < attempt.ended_at + patience
 
 
 def written(session: Session, attempt: SurveyAttempt, message: TextMessage, now: datetime, zone: ZoneInfo) -> None:
-    """An answer came; a figure counts at once, words are understood by a worker first."""
+    """An answer came; a figure counts at once, words are understood by a worker first.
+
+    Who goes on writing before the words were understood has them understood together; a figure settles it.
+    """
+    if attempt.state == AttemptState.PLANNED:
+        begin_in_writing(session, attempt, now)
     if attempt.state == AttemptState.DIALLING:
         happen(attempt, AttemptEvent.PICK_UP, now)
     step, key = attempt.step, correspondence.figure(message.body)
+    waiting = next((each for each in attempt.answers if each.step == step), None)
     if step in QUESTIONS and key is not None:
-        keep_answer(session, attempt, step, key, now)
-        attempt.answers[-1].message = message
+        if waiting is None:
+            keep_answer(session, attempt, step, key, now)
+            attempt.answers[-1].message = message
+        else:
+            waiting.kind, waiting.key = AnswerKind.KEY, key
         _go_on(session, attempt, meaning(attempt, step, key), now, zone)
         return
-    question = QUESTIONS.get(step, Question.REASON)
-    attempt.answers.append(SurveyAnswer(step=step, question=question, kind=AnswerKind.TEXT, message=message, at=now))
-    session.flush()
-    outbox.ask(session, Work.UNDERSTAND_ANSWER, message.id, now)
+    if waiting is None:
+        question = QUESTIONS.get(step, Question.REASON)
+        waiting = SurveyAnswer(step=step, question=question, kind=AnswerKind.TEXT, message=message, at=now)
+        attempt.answers.append(waiting)
+        session.flush()
+    outbox.ask_anew(session, Work.UNDERSTAND_ANSWER, waiting.message_id or message.id, now)
     if step == Step.ASK_REASON:
         _go_on(session, attempt, Said.SPOKE, now, zone)
+
+
+def words_since(session: Session, message_id: int) -> str:
+    """What the caller wrote from this message on, about the same order: who writes in pieces means all of them."""
+    first = session.get_one(TextMessage, message_id)
+    pieces = select(TextMessage.body).where(
+        TextMessage.order_id == first.order_id,
+        TextMessage.direction == Direction.INBOUND,
+        TextMessage.id >= first.id,
+    )
+    return "，".join(session.scalars(pieces.order_by(TextMessage.id)))
 
 
 def understood(session: Session, message_id: int, answers: SurveyAnswers, now: datetime, zone: ZoneInfo) -> Order:
@@ -74,9 +116,18 @@ def understood(session: Session, message_id: int, answers: SurveyAnswers, now: d
     survey.reason = survey.reason or (Reason(answers.reason.value) if answers.reason.value else None)
     if answers.opt_out.value:
         opt_out(session, attempt, now)
-    if attempt.state == AttemptState.TALKING and given.step == attempt.step:
+    is_asked = attempt.state == AttemptState.TALKING and survey.state == RoundState.CALLING
+    if is_asked and given.step == attempt.step:
         _count(session, attempt, given, answers, now, zone)
     return survey.order
+
+
+def refused_in_writing(session: Session, attempt: SurveyAttempt, now: datetime, zone: ZoneInfo) -> None:
+    """Whoever is being asked wants no such message: a refusal is final."""
+    if attempt.state == AttemptState.PLANNED:
+        begin_in_writing(session, attempt, now)
+    opt_out(session, attempt, now)
+    settle(session, attempt, AttemptEvent.REFUSE, now, zone)
 
 
 def nothing_written(session: Session, attempt_id: int, now: datetime, zone: ZoneInfo) -> None:
