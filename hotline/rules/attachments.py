@@ -8,6 +8,10 @@ MOST_PAGES = 100
 # Of a photo's longer side, as it is kept and as it is shown small.
 LONGEST_SIDE = 4096
 SMALL_SIDE = 320
+# Of a JPEG that is unpacked row by row, as those of cameras are: it can be had at half its size or less, and is where
+# it has more pixels than the second.
+MOST_PIXELS_IN_ROWS = 80_000_000
+MOST_PIXELS_UNPACKED = 20_000_000
 LONGEST_NAME = 120
 # In one form.
 MOST_AT_ONCE = 5
@@ -36,7 +40,7 @@ class FileTrouble(StrEnum):
 
 @dataclass(frozen=True)
 class Format:
-    """A kind of picture: how it is kept, and how many pixels are read of one."""
+    """A kind of file: how it is kept, and of a picture how many pixels are unpacked at once."""
 
     content_type: str
     suffix: str
@@ -44,13 +48,13 @@ class Format:
     most_pixels: int
 
 
-# By Pillow's name. A camera's JPEG is read at half its size or less; the others take all of their memory at once.
-_JPEG = Format("image/jpeg", ".jpg", frozenset({".jpg", ".jpeg", ".jpe"}), 89_000_000)
+# By Pillow's name. As many pixels as take no more memory than docs/operations.md says.
+_JPEG = Format("image/jpeg", ".jpg", frozenset({".jpg", ".jpeg", ".jpe"}), 30_000_000)
 FORMATS = {
     "JPEG": _JPEG,
     "MPO": _JPEG,  # what some telephones call a JPEG with a second picture in it
     "PNG": Format("image/png", ".png", frozenset({".png"}), 30_000_000),
-    "WEBP": Format("image/webp", ".webp", frozenset({".webp"}), 30_000_000),
+    "WEBP": Format("image/webp", ".webp", frozenset({".webp"}), 16_000_000),
 }
 PDF = Format("application/pdf", ".pdf", frozenset({".pdf"}), 0)
 

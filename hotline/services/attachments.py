@@ -30,6 +30,8 @@ from hotline.rules.attachments import (
     LONGEST_NAME,
     LONGEST_SIDE,
     MOST_PAGES,
+    MOST_PIXELS_IN_ROWS,
+    MOST_PIXELS_UNPACKED,
     PDF,
     SMALL_SIDE,
     AttachmentKind,
@@ -79,6 +81,8 @@ WHO_ATTACHES = frozenset({Role.CALL_TAKER, Role.DISPATCHER, Role.HANDLER, Role.S
 
 _JPEG, _PNG, _RIFF, _WEBP, _PDF = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF", b"WEBP", b"%PDF-"
 _HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1", b"avif")
+# Of a JPEG (ITU-T T.81, B.1.1.3): frames that come row by row, and the beginning of a scan.
+_ROWS, _SCAN = frozenset({b"\xff\xc0", b"\xff\xc1"}), b"\xff\xda"
 # A photo that is unpacked takes hundreds of times its size: a process does it with one after the other.
 _ONE_AT_A_TIME = threading.Lock()
 
@@ -197,10 +201,15 @@ def _photo(uploaded: bytes, known_as: str) -> tuple[bytes, bytes]:
     """The picture itself, encoded anew, and a small one."""
     try:
         with Image.open(BytesIO(uploaded), formats=(known_as,)) as opened:
-            _check_pixels(opened, FORMATS[known_as])
-            opened.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))  # a JPEG need not be unpacked in full
-            picture = _plain(ImageOps.exif_transpose(opened), known_as)
-        picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+            most = FORMATS[known_as].most_pixels
+            _check_pixels(opened, MOST_PIXELS_IN_ROWS if _comes_in_rows(uploaded) else most)
+            _ask_for_less(opened)
+            _check_pixels(opened, most)
+            opened.load()
+            picture = _plain(opened, known_as)
+            picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))  # before it is turned: that takes as much once more
+            ImageOps.exif_transpose(picture, in_place=True)
+            picture.info = {}
         return _encoded(picture, known_as), _small(picture)
     except (UnusableFileError, MemoryError):
         raise
@@ -210,17 +219,41 @@ def _photo(uploaded: bytes, known_as: str) -> tuple[bytes, bytes]:
         raise UnusableFileError(FileTrouble.BROKEN) from error
 
 
-def _check_pixels(opened: Image.Image, found: Format) -> None:
-    if opened.width * opened.height > found.most_pixels:
+def _check_pixels(opened: Image.Image, most: int) -> None:
+    if opened.width * opened.height > most:
         raise UnusableFileError(FileTrouble.TOO_MANY_PIXELS)
 
 
+def _comes_in_rows(uploaded: bytes) -> bool:
+    """Whether it is a JPEG that is unpacked row by row, as cameras make them.
+
+    Those that grow finer while they load, or bring one colour after the other (ITU-T T.81, B.2), are held whole, in
+    six bytes a pixel, however small they are wanted. Whatever stands otherwise than expected is taken for such a one.
+    """
+    at, colours = 2, 0
+    while (kind := uploaded[at : at + 2]).startswith(b"\xff"):
+        length = int.from_bytes(uploaded[at + 2 : at + 4])
+        if kind in _ROWS:
+            colours = uploaded[at + 9]
+        elif kind == _SCAN:
+            return colours == uploaded[at + 4]
+        at += 2 + length
+    return False
+
+
+def _ask_for_less(opened: Image.Image) -> None:
+    """Have a large JPEG unpacked at half its size or less; others cannot be."""
+    scale = 1
+    while opened.width * opened.height > MOST_PIXELS_UNPACKED * scale**2:
+        scale *= 2
+    opened.draft("RGB", (opened.width // scale, opened.height // scale))
+
+
 def _plain(picture: Image.Image, known_as: str) -> Image.Image:
-    """Pixels alone, in a mode that every browser shows."""
+    """In a mode that every browser shows."""
     has_alpha = known_as != "JPEG" and picture.has_transparency_data
-    plain = picture.convert("RGBA" if has_alpha else "RGB")
-    plain.info = {}
-    return plain
+    mode = "RGBA" if has_alpha else "RGB"
+    return picture if picture.mode == mode else picture.convert(mode)
 
 
 def _encoded(picture: Image.Image, known_as: str) -> bytes:

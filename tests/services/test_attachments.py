@@ -1,11 +1,15 @@
 """Files of an order: taken for what they are and not for what they are called, harmless, and kept once."""
 
 import struct
+import subprocess
+import sys
 import zlib
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
 from threading import Barrier
+from typing import Any
 
 import factories
 import pytest
@@ -25,6 +29,23 @@ from hotline.services.attachments import UnusableFileError
 from hotline.store import RecordingStore
 
 MOST = Most(size_bytes=200_000, files=3)
+# What unpacking one photo may take, as docs/operations.md says.
+MOST_MEMORY_MB = 300
+LOOK = """
+import re, sys
+from io import BytesIO
+from pathlib import Path
+from hotline.rules.attachments import Most
+from hotline.services import attachments
+
+def highest():
+    return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
+
+content = BytesIO(Path(sys.argv[1]).read_bytes())
+before = highest()
+attachments.examine("a.jpg", content, Most(20_000_000, 3))
+print((highest() - before) // 1000)
+"""
 _GPS, _ORIENTATION, _MAKER = 0x8825, 0x0112, 0x010F
 
 
@@ -65,6 +86,12 @@ def bomb(width: int, height: int) -> bytes:
 
     head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(b"\0" * 99)) + chunk(b"IEND", b"")
+
+
+def in_one_colour_after_the_other(content: bytes) -> bytes:
+    """The JPEG with a first scan that says it holds one colour of three."""
+    at = content.index(b"\xff\xda")
+    return content[: at + 4] + b"\x01" + content[at + 5 :]
 
 
 def examine(content: bytes, name: str = "照片.jpg") -> attachments.Examined:
@@ -142,6 +169,50 @@ def test_a_large_photo_is_made_no_larger_than_needed() -> None:
 
     with Image.open(BytesIO(found.content)) as picture:
         assert picture.size == (LONGEST_SIDE, LONGEST_SIDE // 2)
+
+
+def test_a_photo_of_the_largest_telephones_is_taken_the_right_way_up() -> None:
+    exif = Image.Exif()
+    exif[_ORIENTATION] = 6
+
+    found = attachments.examine("大.jpg", BytesIO(photo((8160, 6120), exif=exif)), Most(10_000_000, 3))
+
+    with Image.open(BytesIO(found.content)) as picture:
+        assert picture.size == (3060, 4080)
+        assert picture.getpixel((1500, 100)) > picture.getpixel((1500, 4000))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        lambda: photo((8960, 8960)),  # more than any telephone's
+        lambda: photo((8160, 6120), progressive=True),
+        lambda: in_one_colour_after_the_other(photo((8160, 6120))),
+    ],
+)
+def test_a_jpeg_that_would_be_held_whole_may_have_no_more_pixels_than_others(content: Callable[[], bytes]) -> None:
+    with pytest.raises(UnusableFileError) as refused:
+        attachments.examine("大.jpg", BytesIO(content()), Most(10_000_000, 3))
+
+    assert refused.value.trouble == FileTrouble.TOO_MANY_PIXELS
+
+
+@pytest.mark.parametrize(
+    ("size", "more"),
+    [
+        ((6200, 4800), {"progressive": True, "subsampling": 0}),
+        ((8900, 8900), {}),
+        ((6000, 4900), {"kind": "PNG"}),
+        ((4000, 4000), {"kind": "WEBP", "quality": 10}),
+    ],
+)
+def test_no_photo_takes_more_memory_than_we_say(tmp_path: Path, size: tuple[int, int], more: dict[str, Any]) -> None:
+    (tmp_path / "photo").write_bytes(photo(size, **more))
+
+    looked = subprocess.run(
+        [sys.executable, "-c", LOOK, str(tmp_path / "photo")], capture_output=True, text=True, check=True, timeout=120
+    )
+    assert int(looked.stdout) < MOST_MEMORY_MB
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "I;16", "CMYK"])
