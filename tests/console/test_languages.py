@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,14 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import read_mo, write_mo
 from babel.messages.pofile import read_po
+from factories import ZONE
+from flask_babel import force_locale
 from site_under_test import Site
+from werkzeug.datastructures import MultiDict
 
 import hotline
+from hotline.console.clock_forms import PauseForm
+from hotline.console.languages import CATALOGUES
 from hotline.console.words import WORDS, fact_words, masked, reason_words, word
 from hotline.rules.facts import FactName
 
@@ -74,8 +80,21 @@ def test_translations_keep_their_fields(catalogue: Catalog) -> None:
 
 def test_chinese_is_written_with_its_own_punctuation(catalogue: Catalog) -> None:
     for each in messages(catalogue):
-        plain = re.sub(r"%\(\w+\)[sd]|%%|\d+", "", first(each.string))
+        plain = re.sub(r"%\(\w+\)[sd]|%%|\d+(:\d+)?", "", first(each.string))
         assert not re.search(r"[,;:?!()\"]|\.$", plain), each.string
+
+
+@pytest.mark.parametrize("language", CATALOGUES)
+def test_a_moment_is_taken_as_its_own_hint_writes_it(site: Site, language: str) -> None:
+    with site.app.test_request_context(), force_locale(CATALOGUES[language]):
+        empty = PauseForm(MultiDict({"until": ""}))
+        assert not empty.until.validate(empty)
+        example = re.search(r"\d.*\d", str(empty.until.errors[0]))
+        assert example
+        filled_in = PauseForm(MultiDict({"until": example[0]}))
+
+        assert filled_in.until.validate(filled_in)
+        assert filled_in.until.moment == datetime(2026, 3, 2, 18, tzinfo=ZONE)
 
 
 def test_compiled_catalogue_is_that_of_the_source(catalogue: Catalog) -> None:
