@@ -8,7 +8,7 @@ from factories import NOW, ZONE
 from sqlalchemy.orm import Session
 
 from hotline.db import Sessions
-from hotline.models import Order, SurveyAttempt, SurveyRound
+from hotline.models import Line, Order, SurveyAttempt, SurveyRound, TextMessage
 from hotline.rules.order_states import OrderState
 from hotline.rules.roles import Role
 from hotline.rules.survey_states import AttemptState, Resolved, RoundState, Satisfied
@@ -121,3 +121,33 @@ def test_facts_understood_while_a_person_moves_the_order_do_not_fail(own_session
     with own_sessions() as session:
         order = session.query(Order).one()
         assert (order.state, order.summary) == (OrderState.TRIAGED, "家里没有米")
+
+
+def test_an_answer_in_writing_and_the_end_of_the_wait_for_it_do_not_meet_in_a_ring(own_sessions: Sessions) -> None:
+    with own_sessions.begin() as session:
+        asked = factories.asked_in_writing(session)
+        attempt_id, order = asked.id, asked.round.order
+        number, line_id = order.number_to_ring, order.messages[0].line_id
+    failed: list[BaseException] = []
+
+    def write() -> None:
+        try:
+            with own_sessions.begin() as session:
+                factories.wrote(session, session.get_one(Line, line_id), "1", number=number)
+        except BaseException as error:  # noqa: BLE001 - whatever it is, what the caller wrote would be lost
+            failed.append(error)
+
+    with own_sessions.begin() as session:
+        session.get_one(SurveyAttempt, attempt_id, with_for_update={"key_share": True})
+        writing = threading.Thread(target=write)
+        writing.start()
+        writing.join(0.5)
+        assert writing.is_alive(), "the answer must wait for the end"
+        surveys.nothing_written(session, attempt_id, NOW, ZONE)
+    writing.join(PATIENCE_S)
+
+    assert failed == []
+    with own_sessions() as session:
+        # It came in the moment in which nothing was asked: a person finds it with the order.
+        assert session.query(SurveyRound).one().state == RoundState.PERSON
+        assert [each.body for each in session.query(TextMessage).filter_by(body="1")] == ["1"]
