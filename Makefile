@@ -1,6 +1,8 @@
 # Every command of the project. Each does its own set-up, from nothing but python3 with venv, and make.
 
 PYTHON ?= python3
+# Of the tests, one more than there are cores: many of them wait for a process, a browser or a caller's voice.
+WORKERS = $(shell $(PYTHON) -c 'import os; print(min((os.cpu_count() or 1) + 1, 5))')
 RUN = .venv/.run.stamp
 DEV = .venv/.dev.stamp
 CARRIER = .venv-sandbox/.stamp
@@ -28,7 +30,7 @@ demo: $(RUN) $(CARRIER) ## one call from ringing to the answered callback, witho
 
 test: $(DEV) $(CARRIER) ## run every test; ARGS="-k survey" for some of them
 	@$(MAKE) --no-print-directory browser || true
-	@exec .venv/bin/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@exec .venv/bin/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(DEV) $(CARRIER) ## format, lint, types, layers, tests: what continuous integration runs
 	$(call step,format,.venv/bin/ruff format --check .)
