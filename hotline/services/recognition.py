@@ -13,7 +13,15 @@ from hotline.models import Direction, Order, TextMessage, Unit
 from hotline.rules.order_states import OPEN, ORDER, Move, OrderState, Remark
 from hotline.rules.roles import REVIEWERS
 from hotline.services import orders
-from hotline.services.access import SYSTEM, Actor, contents_seen, require_role, sees_order
+from hotline.services.access import (
+    SYSTEM,
+    Actor,
+    NotAllowedError,
+    answers_for_order,
+    contents_seen,
+    require_role,
+    sees_order,
+)
 from hotline.services.clocks import limits_for
 from hotline.services.organisation import policy_for
 
@@ -34,7 +42,10 @@ class Meaning(StrEnum):
 
 @dataclass(frozen=True)
 class Known:
-    """An earlier order of the same caller. `is_repeated`: of the same category, at the same place."""
+    """An earlier order of the same caller. `is_repeated`: of the same category, at the same place.
+
+    `means`: what the actor may say that the new one is to it; nothing where the actor only assists.
+    """
 
     order: Order
     is_repeated: bool
@@ -68,7 +79,9 @@ def known(session: Session, actor: Actor, order: Order) -> Sequence[Known]:
         .limit(_MOST)
         .options(joinedload(Order.unit), joinedload(Order.place))
     ).all()
-    told = [Known(each, _is_repeated(order, each), _means(each)) for each in found]
+    ids = [each.id for each in found]
+    ours = set(session.scalars(select(Order.id).where(Order.id.in_(ids), answers_for_order(actor))))
+    told = [Known(each, _is_repeated(order, each), _means(each) if each.id in ours else ()) for each in found]
     return sorted(told, key=lambda each: not each.is_repeated)
 
 
@@ -91,12 +104,11 @@ def take_as(
         NotAllowedError
     """
     require_role(actor, *REVIEWERS)
-    seen = (sees_order(actor), contents_seen(actor))
-    if (
-        into.id
-        not in session.scalars(select(Order.id).where(_of_the_same_caller(order), Order.id == into.id, *seen)).all()
-    ):
+    same = select(Order.id).where(_of_the_same_caller(order), Order.id == into.id, sees_order(actor))
+    if session.scalar(same.where(contents_seen(actor))) is None:
         raise NotTheSameCallerError
+    if session.scalar(same.where(answers_for_order(actor))) is None:
+        raise NotAllowedError("whoever only assists with the earlier order does not say what goes into it")
     # Whether it may go at all is asked before the earlier one is touched.
     orders.check(session, order, Move.MERGE, actor, meaning)
     if meaning == Meaning.AGAIN:

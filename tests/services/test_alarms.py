@@ -298,6 +298,18 @@ def test_opening_the_order_takes_it_on_for_those_who_can_act_on_it(emergency: Em
     assert (emergency.alarm.way, emergency.alarm.acknowledged_by_id) == (Way.CONSOLE, opener.user_id)
 
 
+def test_a_secret_emergency_is_taken_on_by_whoever_reads_it(emergency: Emergency, district: Unit) -> None:
+    session = emergency.session
+    emergency.begin().tell()
+    emergency.order.is_secret = True
+    session.flush()
+    reader = factories.actor(session, emergency.order.unit, Role.SUPERVISOR)
+
+    assert not alarms.acknowledge(session, emergency.order, factories.actor(session, district, Role.DISPATCHER), NOW)
+    assert emergency.alarm.state == AlarmState.RINGING
+    assert alarms.acknowledge(session, emergency.order, reader, NOW)
+
+
 def test_moving_the_order_takes_it_on(emergency: Emergency) -> None:
     emergency.begin()
     taker = factories.actor(emergency.session, emergency.line.unit, Role.CALL_TAKER)

@@ -172,6 +172,21 @@ def test_a_handler_does_not_decide_what_an_order_is(session: Session, line: Line
         recognition.take_as(session, later(session, line), earlier, Meaning.CHASE, handler, NOW, ZONE)
 
 
+def test_whoever_only_assists_with_the_earlier_order_neither_opens_it_nor_adds_to_it(
+    session: Session, line: Line
+) -> None:
+    beside = factories.line(session, number="+862022223333")
+    earlier = factories.order(session, line, OrderState.IN_PROGRESS)
+    factories.assist(session, earlier, beside.unit)
+    new = later(session, beside)
+    taker = factories.actor(session, beside.unit, Role.CALL_TAKER)
+
+    assert [(each.order, each.means) for each in recognition.known(session, taker, new)] == [(earlier, ())]
+    with pytest.raises(NotAllowedError):
+        recognition.take_as(session, new, earlier, Meaning.REPEAT, taker, NOW, ZONE)
+    assert (new.state, earlier.state) == (OrderState.RECEIVED, OrderState.IN_PROGRESS)
+
+
 def test_taken_back_it_stands_where_it_was(session: Session, line: Line, taker: Actor) -> None:
     earlier, new = factories.order(session, line), later(session, line)
     recognition.take_as(session, new, earlier, Meaning.REPEAT, taker, NOW, ZONE)

@@ -31,7 +31,7 @@ from hotline.rules.policy import Policy
 from hotline.rules.roles import Role
 from hotline.rules.roster import FOR_ALARMS
 from hotline.services import alarm_state, orders, outbox, roster, text_messages
-from hotline.services.access import SYSTEM, Actor, sees_order
+from hotline.services.access import SYSTEM, Actor, sees_contents, sees_order
 from hotline.services.clocks import limits_for
 from hotline.services.organisation import policy_for
 from hotline.services.surveys import Dial
@@ -134,10 +134,10 @@ def acknowledge(session: Session, order: Order, actor: Actor, now: datetime) -> 
 
 
 def can_act(session: Session, order: Order, actor: Actor) -> bool:
-    """Whether the person could take an emergency on: works where the order is held or came in, or above."""
+    """Whether the person could take an emergency on: works where the order is held or came in, or above, and reads it."""
     unit, intake = session.get_one(Unit, order.unit_id), session.get_one(Unit, order.intake_unit_id)
     sees = any(each.path.startswith(actor.unit_path) for each in (unit, intake))
-    return not actor.is_system and bool(actor.roles & CAN_ACT) and sees
+    return not actor.is_system and bool(actor.roles & CAN_ACT) and sees and sees_contents(actor, order)
 
 
 def ring(session: Session, attempt_id: int, carrier: str, now: datetime) -> Dial | Unanswered | None:
