@@ -1,6 +1,7 @@
 """Orders of 12345 on a real database: taken in out of files of every kind, each once; results written back once."""
 
 import csv
+import re
 import zipfile
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -378,6 +379,28 @@ def test_a_file_of_which_nothing_can_be_used_says_why(case: str) -> None:
 
     assert refused.value.why == why
     assert str(refused.value)
+
+
+def far_below(number: int) -> bytes:
+    """A workbook whose last row says that it is that one, far below the others."""
+    out = BytesIO()
+    with zipfile.ZipFile(BytesIO(workbook(cells(), cells("B2")))) as before, zipfile.ZipFile(out, "w") as after:
+        for name in before.namelist():
+            content = before.read(name)
+            if name == "xl/worksheets/sheet1.xml":
+                content = content.replace(b'<row r="3"', f'<row r="{number}"'.encode())
+                content = re.sub(rb'r="([A-Z])3"', rf'r="\g<1>{number}"'.encode(), content)
+            after.writestr(name, content)
+    return out.getvalue()
+
+
+def test_rows_that_a_workbook_leaves_out_are_counted_and_no_more_than_that() -> None:
+    assert [row.number for row in tables.rows_of(far_below(tables.MOST_LINES))] == [2, tables.MOST_LINES]
+    # As many as there are would take hours.
+    for number in (tables.MOST_LINES + 1, 10**9):
+        with pytest.raises(UnusableFileError) as refused:
+            tables.rows_of(far_below(number))
+        assert refused.value.why == FileTrouble.TOO_MANY_ROWS
 
 
 @given(st.binary(max_size=400), st.booleans())

@@ -32,6 +32,8 @@ _DELIMITERS = (",", "\t", ";")
 # A quoted cell with more lines than this was never closed.
 _MOST_LINES_OF_A_ROW = 60
 _MOST_COLUMNS = 100
+# Of a workbook, with those that are empty.
+MOST_LINES = 4 * MOST_ROWS
 # From here on a number of a spreadsheet is not exact, and 12345 has numbers of 18 digits.
 _INEXACT = 10**15
 
@@ -197,7 +199,10 @@ def _workbook(content: bytes) -> Iterator[_Line]:
         book = openpyxl.load_workbook(BytesIO(content), read_only=True, data_only=True, keep_links=False)
         sheet = book.worksheets[0]
         sheet.reset_dimensions()  # what a file says of its own size is not to be trusted
+        # It makes up every row that a file leaves out, and a file may call its only row the thousand millionth.
         for number, values in enumerate(sheet.iter_rows(values_only=True, max_col=2 * _MOST_COLUMNS), 1):
+            if number > MOST_LINES:
+                raise UnusableFileError(FileTrouble.TOO_MANY_ROWS)
             yield number, [_words(value) for value in values]
     except UnusableFileError:
         raise
