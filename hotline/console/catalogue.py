@@ -29,6 +29,7 @@ from hotline.services.catalogue import (
 )
 from hotline.services.csv_files import UnusableRowsError
 from hotline.services.desk import catalogue as desk
+from hotline.services.desk import units
 from hotline.services.desk.catalogue import CatalogueDesk, Preview, Wanted
 from hotline.services.desk.orders import unit_choices
 from hotline.web import runtime
@@ -73,7 +74,7 @@ def one(code: str) -> ResponseReturnValue:
 def export(code: str) -> ResponseReturnValue:
     """A version as a file that spreadsheet programs open, the one in use unless another is named."""
     with runtime().transaction() as session:
-        owner = desk.owner_of(session, person().actor, code) or abort(404)
+        owner = units.one(session, person().actor, code) or abort(404)
         try:
             number = request.args.get("version", type=int)
             current = catalogue.in_use(session, owner)
@@ -171,7 +172,7 @@ def set_automatic(code: str) -> ResponseReturnValue:
     if not form.validate():
         return _shown(code, Refused("automatic", form)), 422
     with held.transaction() as session:
-        owner = desk.owner_of(session, actor, code) or abort(404)
+        owner = units.one(session, actor, code) or abort(404)
         wanted: dict[str, Any] = {"is_on": form.is_on.data, "confidence": form.percent.data / 100}
         catalogue.set_automatic(session, owner, **wanted, actor=actor, now=held.now())
     flash(gettext("Automatic dispatch is on.") if form.is_on.data else gettext("Automatic dispatch is off."))
@@ -188,7 +189,7 @@ def _change(code: str, name: str, form: ChangeForm, act: Callable[[Doing], str])
         abort(400)
     try:
         with held.transaction() as session:
-            owner = desk.owner_of(session, actor, code) or abort(404)
+            owner = units.one(session, actor, code) or abort(404)
             said = act(Doing(session, owner, actor, held.now(), seen))
     except CatalogueChangedError:
         return _shown(code, replace(refused, is_outdated=True)), 409
@@ -219,7 +220,7 @@ def _shown(code: str | None, refused: Refused | None = None) -> str:
         before=request.args.get("before", type=int),
     )
     with runtime().transaction() as session:
-        owner = desk.owner_of(session, actor, code) or abort(404)
+        owner = units.one(session, actor, code) or abort(404)
         found = desk.overview(session, actor, owner, wanted)
         ask = asked(found.units, request.args if is_asked else None)
         preview = _preview(session, owner, ask) if is_asked and ask.validate() else None

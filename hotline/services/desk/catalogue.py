@@ -111,14 +111,6 @@ class Preview:
     looks: tuple[Look, ...]
 
 
-def owner_of(session: Session, actor: Actor, code: str | None) -> Unit | None:
-    """The unit of that code, without one the actor's own; None when the actor does not see it."""
-    own = Unit.path == actor.unit_path if code is None else Unit.code == code
-    return session.scalars(
-        select(Unit).where(own, Unit.path.startswith(actor.unit_path, autoescape=True))
-    ).one_or_none()
-
-
 def row_of(session: Session, owner: Unit, row_id: int) -> CatalogueRow | None:
     """The row of the catalogue in use."""
     current = catalogue.in_use(session, owner)
