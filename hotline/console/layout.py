@@ -93,8 +93,11 @@ def _of_this_request() -> dict[str, Any]:
 
 
 def _emergency_modes() -> Sequence[EmergencyMode]:
-    """Those that are on for the unit of whoever looks, or below it; every page says so."""
-    if not current_user.is_authenticated:
+    """Those that are on for the unit of whoever looks, or below it; every page says so.
+
+    A page that refreshes itself takes only what is below that.
+    """
+    if not current_user.is_authenticated or "X-Refresh" in request.headers:
         return ()
     held = runtime()
     with held.transaction() as session:

@@ -8,6 +8,7 @@ import factories
 import pytest
 from factories import NOW, ZONE
 from site_under_test import Browser, Site, forms_of
+from sqlalchemy import Connection, event
 from werkzeug.test import TestResponse
 
 from hotline.console.policy_forms import SETTINGS
@@ -421,6 +422,27 @@ def test_it_is_switched_on_seen_on_every_page_and_off(site: Site) -> None:
     assert "已解除应急状态" in page.text
     assert "data-emergency-mode" not in page.text
     assert "寒潮橙色预警" in page.text
+
+
+def test_a_page_that_refreshes_itself_or_tells_of_an_error_does_not_ask_for_it(site: Site) -> None:
+    on(site, site.street)
+    browser = site.browser(Role.SUPERVISOR)
+    asked: list[str] = []
+
+    def note(_connection: Connection, _cursor: object, statement: str, *_more: object) -> None:
+        asked.append(statement)
+
+    engine = site.app.extensions["hotline"].engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        for path, more in (("/orders", {"X-Refresh": "1"}), ("/nowhere", {}), ("/orders/1", {})):
+            assert "data-emergency-mode" not in browser.get(path, headers=more).text
+        assert asked
+        assert not any("FROM emergency_modes" in each for each in asked)
+        browser.get("/orders")
+        assert any("FROM emergency_modes" in each for each in asked)
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
 
 
 def test_it_ends_by_itself(site: Site) -> None:

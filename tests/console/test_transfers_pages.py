@@ -71,6 +71,14 @@ def test_many_rows_are_taken_in_the_order_of_the_file(site: Site) -> None:
     assert [each.foreign_number for each in found] == [row[0] for row in rows]
 
 
+def test_a_number_that_stands_in_a_refused_row_is_hidden(site: Site) -> None:
+    page = bring_in(site.browser(Role.DISPATCHER), text_of(cells(承办单位="街道 13800138000")).encode())
+
+    assert "data-refused-row" in page.text
+    assert "13800138000" not in page.text
+    assert "<q>街道 •" in page.text
+
+
 def test_an_order_shows_what_the_platform_said(site: Site) -> None:
     browser = site.browser(Role.DISPATCHER)
     bring_in(browser, text_of(cells()).encode())
