@@ -13,15 +13,15 @@ from hotline.services.access import Actor
 
 
 def family(session: Session, order: Order) -> Sequence[Order]:
-    """The order, the one that it went into at last, and all that went into that one; by id, and locked."""
+    """The order, which the caller has locked, then the one that it went into at last, and all that went into that one."""
     root = select(Order.id, Order.merged_into_id).where(Order.id == order.id).cte("upwards", recursive=True)
     root = root.union_all(select(Order.id, Order.merged_into_id).join(root, Order.id == root.c.merged_into_id))
     below = select(root.c.id).where(root.c.merged_into_id.is_(None)).cte("family", recursive=True)
     below = below.union_all(select(Order.id).join(below, Order.merged_into_id == below.c.id))
     session.flush()
-    found = select(Order).where(Order.id.in_(select(below.c.id))).order_by(Order.id)
+    found = select(Order).where(Order.id.in_(select(below.c.id)), Order.id != order.id).order_by(Order.id)
     locked = found.with_for_update(of=Order, key_share=True)
-    return session.scalars(locked, execution_options={"populate_existing": True}).all()
+    return [order, *session.scalars(locked, execution_options={"populate_existing": True})]
 
 
 def keep_secret(session: Session, order: Order, actor: Actor, now: datetime, reason: str) -> None:

@@ -134,7 +134,7 @@ def acknowledge(session: Session, order: Order, actor: Actor, now: datetime) -> 
 
 
 def can_act(session: Session, order: Order, actor: Actor) -> bool:
-    """Whether the person could take an emergency on: works where the order is held or came in, or above, and reads it."""
+    """Whether the person could take an emergency on: reads it, and works where it is held or came in, or above."""
     unit, intake = session.get_one(Unit, order.unit_id), session.get_one(Unit, order.intake_unit_id)
     sees = any(each.path.startswith(actor.unit_path) for each in (unit, intake))
     return not actor.is_system and bool(actor.roles & CAN_ACT) and sees and sees_contents(actor, order)

@@ -201,13 +201,17 @@ def _workbook(content: bytes) -> Iterator[_Line]:
         sheet.reset_dimensions()  # what a file says of its own size is not to be trusted
         # It makes up every row that a file leaves out, and a file may call its only row the thousand millionth.
         for number, values in enumerate(sheet.iter_rows(values_only=True, max_col=2 * _MOST_COLUMNS), 1):
-            if number > MOST_LINES:
-                raise UnusableFileError(FileTrouble.TOO_MANY_ROWS)
+            _check_line(number)
             yield number, [_words(value) for value in values]
     except UnusableFileError:
         raise
     except Exception as error:
         raise UnusableFileError(FileTrouble.NO_TABLE) from error
+
+
+def _check_line(number: int) -> None:
+    if number > MOST_LINES:
+        raise UnusableFileError(FileTrouble.TOO_MANY_ROWS)
 
 
 def _check_unpacked(content: bytes) -> None:
