@@ -6,13 +6,14 @@ from typing import Any
 
 from flask_babel import gettext
 
+from hotline.console.closing_words import missing_words
 from hotline.console.forms import MoveForm, NeededWordForm, ReasonForm, WordForm
 from hotline.console.moves import Doing, UnusableFieldError
 from hotline.models import Approval
 from hotline.services import clocks, orders, results, secrecy
 from hotline.services.desk.endings import EndingDesk, EndingRequest
 from hotline.services.orders import ChangedMeanwhileError, ReasonMissingError
-from hotline.services.results import NotReportedError
+from hotline.services.results import ClosingElementsMissingError, NotReportedError
 from hotline.services.secrecy import AlreadySoError
 
 
@@ -53,7 +54,13 @@ def make(doing: Doing, request: EndingRequest, form: MoveForm, seen: int) -> Non
 
 
 def _approve(doing: Doing, form: WordForm) -> None:
-    results.approve(doing.session, _waiting(doing), doing.actor, doing.now, doing.zone, form.word.data or "")
+    approval = _waiting(doing)
+    try:
+        results.approve(doing.session, approval, doing.actor, doing.now, doing.zone, form.word.data or "")
+    except ClosingElementsMissingError as error:
+        missing = " ".join(missing_words(element, doing.order.category) for element in error.missing)
+        words = gettext("The order needs more by now, so send the result back. %(missing)s", missing=missing)
+        raise UnusableFieldError({"word": words}) from error
 
 
 def _send_back(doing: Doing, form: NeededWordForm) -> None:

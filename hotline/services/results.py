@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session, contains_eager
 
 from hotline.models import Action, Approval, Order, Outcome, Result, Unit
@@ -59,11 +59,8 @@ def report(
         hotline.rules.machine.ImpossibleMoveError, NotAllowedError
     """
     orders.check(session, order, _move(order), actor)
-    policy = _policy(session, order)
-    missing = closing.missing(closing.needed(order.category, policy.closing), _held(order, told))
-    if missing:
-        raise ClosingElementsMissingError(missing)
-    if policy.results_need_approval & {order.urgency, order.category}:
+    _check_complete(session, order, told)
+    if _policy(session, order).results_need_approval & {order.urgency, order.category}:
         return _ask(session, order, told, actor, now)
     clocks.withdraw_approval(order)
     order.resolutions += 1
@@ -78,9 +75,11 @@ def approve(
 
     Raises:
         NotAllowedError, NotReportedError
+        ClosingElementsMissingError: since it was reported the order turned out to be one that needs more.
     """
     order = _check_undecided(session, approval, actor)
     told = Report(approval.outcome, approval.done, approval.why_not, approval.aid, approval.evidence)
+    _check_complete(session, order, told)
     _decide(approval, ApprovalState.APPROVED, word, actor, now)
     order.resolutions += 1
     orders.resolve_as_reported(session, order, _move(order), approval.asked_at, actor, now, approval.word)
@@ -111,11 +110,10 @@ def may_decide(session: Session, approval: Approval, actor: Actor) -> bool:
 
 def to_decide(session: Session, actor: Actor) -> Sequence[Approval]:
     """The results that wait for the word of a supervisor such as the actor, oldest first; none of the actor's own."""
-    asked = Approval.state == ApprovalState.ASKED
     found = (
         select(Approval)
         .join(Approval.order)
-        .where(asked, Approval.user_id != actor.user_id, answers_for_order(actor))
+        .where(Approval.state == ApprovalState.ASKED, waits_for(actor))
         .order_by(Approval.asked_at, Approval.id)
         .options(
             *(contains_eager(Approval.order).joinedload(part) for part in (Order.unit, Order.handler, Order.place))
@@ -124,9 +122,15 @@ def to_decide(session: Session, actor: Actor) -> Sequence[Approval]:
     return session.scalars(found).all()
 
 
-def waits_for_approval() -> ColumnElement[bool]:
-    """A condition on `Order`: its result waits for a supervisor's word."""
-    return Order.reported_at.is_not(None)
+def waits_for(actor: Actor) -> ColumnElement[bool]:
+    """A condition on `Order`: its result waits for the word of a supervisor such as the actor (see `may_decide`)."""
+    asked = select(Approval.id).where(
+        Approval.order_id == Order.id,
+        Approval.state == ApprovalState.ASKED,
+        Approval.user_id.is_distinct_from(actor.user_id),
+    )
+    # The first says nothing new, but that only orders with a report need be looked through.
+    return and_(Order.reported_at.is_not(None), asked.correlate(Order).exists(), answers_for_order(actor))
 
 
 def needed(session: Session, order: Order) -> tuple[Element, ...]:
@@ -136,6 +140,12 @@ def needed(session: Session, order: Order) -> tuple[Element, ...]:
 
 def _move(order: Order) -> Move:
     return Move.REPORT_BACK if Move.REPORT_BACK in orders.possible(order) else Move.RESOLVE
+
+
+def _check_complete(session: Session, order: Order, told: Report) -> None:
+    missing = closing.missing(needed(session, order), _held(order, told))
+    if missing:
+        raise ClosingElementsMissingError(missing)
 
 
 def _policy(session: Session, order: Order) -> Policy:

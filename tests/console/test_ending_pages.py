@@ -6,6 +6,7 @@ from site_under_test import Browser, Site
 from test_reading import read
 
 from hotline.models import Order
+from hotline.rules.facts import Category
 from hotline.rules.order_states import OrderState
 from hotline.rules.roles import Role
 from hotline.services import secrecy
@@ -79,6 +80,22 @@ def test_a_result_is_sent_back_with_a_reason(site: Site, number: str) -> None:
     assert 'data-state="in_progress"' in page.text
     assert "请补拍照片" in page.text
     assert "结果退回补办" in page.text
+
+
+def test_a_result_that_lacks_what_the_order_needs_by_now_cannot_be_approved(site: Site, number: str) -> None:
+    report(site, number)
+    with site.sessions.begin() as session:
+        order = session.query(Order).filter_by(number=number).one()
+        order.category = Category.SUPPLIES
+        order.approvals[0].aid = None
+    supervisor = site.browser(Role.SUPERVISOR)
+    supervisor.get(f"/orders/{number}")
+
+    page = supervisor.send('data-ending="approve"')
+
+    assert page.status_code == 422
+    assert "请退回补办" in page.text
+    assert supervisor.send('data-ending="send_back"', word="补填发放的物资").status_code == 200
 
 
 def test_whoever_decides_second_is_told(site: Site, number: str) -> None:

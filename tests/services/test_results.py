@@ -24,6 +24,8 @@ from hotline.rules.supervision import ApprovalState, PauseState, Why
 from hotline.services import orders, pauses, results, supervision, uncleared
 from hotline.services.access import SYSTEM, Actor, NotAllowedError, actor_for
 from hotline.services.desk import orders as desk
+from hotline.services.desk import start
+from hotline.services.desk.orders import OrdersWanted
 from hotline.services.orders import ReasonMissingError
 from hotline.services.results import ClosingElementsMissingError, NotReportedError
 
@@ -247,6 +249,54 @@ def test_nobody_approves_the_own_result_nor_whom_it_is_none_of_their_business(st
     assert list(results.to_decide(street.session, above)) == [approval]
     assert results.to_decide(street.session, both) == []
     assert results.approve(street.session, approval, above, NOW, ZONE).approval == approval
+
+
+def test_list_count_and_supervision_have_the_same_results_to_decide(street: Street) -> None:
+    session = street.session
+    both = factories.actor(session, street.unit, Role.HANDLER, Role.SUPERVISOR)
+    results.report(session, street.order, REPORT, both, NOW, ZONE)
+    beside, elsewhere = (factories.unit(session, parent=street.district) for _ in range(2))
+    factories.assist(session, street.order, beside)
+    people = {
+        "reported it": (both, False),
+        "supervises": (street.supervisor, True),
+        "assists": (factories.actor(session, beside, Role.SUPERVISOR), False),
+        "elsewhere": (factories.actor(session, elsewhere, Role.SUPERVISOR), False),
+    }
+
+    def told(actor: Actor) -> set[bool]:
+        wanted = OrdersWanted(to_approve=True)
+        return {
+            bool(results.to_decide(session, actor)),
+            bool(start.waiting(session, actor, NOW)[start.Waiting.TO_APPROVE]),
+            bool(desk.listed(session, actor, wanted, NOW).rows),
+        }
+
+    assert {who: told(actor) for who, (actor, _) in people.items()} == {
+        who: {does} for who, (_, does) in people.items()
+    }
+    street.order.is_secret = True
+    session.flush()
+    middle = factories.unit(session, parent=street.unit)
+    street.order.unit_id = middle.id
+    street.order.intake_unit_id = middle.id
+    session.flush()
+    assert told(street.supervisor) == {False}
+    assert told(factories.actor(session, middle, Role.SUPERVISOR)) == {True}
+
+
+def test_what_an_order_turned_out_to_need_is_missed_when_its_result_is_approved(street: Street) -> None:
+    told = replace(REPORT, aid=None)
+    approval = results.report(street.session, street.order, told, street.handler, NOW + HOUR, ZONE)
+    assert isinstance(approval, Approval)
+    street.order.category = Category.SUPPLIES
+
+    with pytest.raises(ClosingElementsMissingError) as refused:
+        street.approve(approval)
+
+    assert refused.value.missing == [Element.AID]
+    assert (approval.state, street.order.state) == (ApprovalState.ASKED, OrderState.IN_PROGRESS)
+    results.send_back(street.session, approval, "补填发放的物资", street.supervisor, NOW + 2 * HOUR)
 
 
 def test_who_reports_again_withdraws_what_was_reported_before(street: Street) -> None:

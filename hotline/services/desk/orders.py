@@ -39,7 +39,7 @@ from hotline.services.access import Actor, contents_seen, require_contents, requ
 from hotline.services.desk import calls, troubles
 from hotline.services.desk.stretches import Place, Stretch, begins_like, stretch_of
 from hotline.services.facts import FactVersions
-from hotline.services.results import waits_for_approval
+from hotline.services.results import waits_for
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,7 @@ def _conditions(actor: Actor, wanted: OrdersWanted, now: datetime) -> list[Colum
     if wanted.mine:
         conditions.append(Order.handler_id == actor.user_id)
     if wanted.to_approve:
-        conditions.append(waits_for_approval())
+        conditions.append(waits_for(actor))
     if wanted.overdue:
         conditions.append(is_overdue(now))
     if wanted.number:

@@ -18,7 +18,7 @@ from hotline.services.access import Actor, sees_call, sees_order, units_below
 from hotline.services.alarms import CAN_ACT
 from hotline.services.desk import roster, supervision, surveys, troubles
 from hotline.services.desk.orders import is_overdue, most_pressing
-from hotline.services.results import waits_for_approval
+from hotline.services.results import waits_for
 
 
 class Waiting(StrEnum):
@@ -136,7 +136,7 @@ def _condition(kind: Waiting, actor: Actor, now: datetime) -> ColumnElement[bool
     if kind == Waiting.OVERDUE:
         return is_overdue(now)
     if kind == Waiting.TO_APPROVE:
-        return waits_for_approval()
+        return waits_for(actor)
     is_in_state = Order.state == _STATES[kind]
     return and_(is_in_state, Order.unit_id.in_(units_below(actor))) if kind in _HELD else is_in_state
 
