@@ -81,10 +81,11 @@ def look(number: str) -> ResponseReturnValue:
     """How the order stands that the platform calls so, and its result once it has ended."""
     platform = _platform()
     with runtime().transaction() as session:
-        order = transfers.order_of(session, platform.name, number)
+        order = transfers.order_of(session, platform.name, number) if number.isprintable() else None
         if order is None:
             abort(HTTPStatus.NOT_FOUND)
-        return jsonify({**_named(number, order), **_standing(transfers.ending_of(session, order))})
+        ending = transfers.ending_of(session, order, platform.name)
+        return jsonify({**_named(number, order), **_standing(ending)})
 
 
 def _platform() -> TransferPlatform:

@@ -118,6 +118,6 @@ class OptOut(Base):
 
     __tablename__ = "opt_outs"
 
-    number: Mapped[str] = mapped_column(String(20), primary_key=True)
+    number: Mapped[str] = mapped_column(String(64), primary_key=True)
     at: Mapped[datetime]
     attempt_id: Mapped[int | None] = mapped_column(ForeignKey("survey_attempts.id", ondelete="SET NULL"), index=True)

@@ -102,11 +102,13 @@ class TransferResult(Base):
     """How an order stood when it was written back. One that is done again is written back again."""
 
     __tablename__ = "transfer_results"
-    __table_args__ = (UniqueConstraint("transfer_id", "resolution", "state"),)
+    __table_args__ = (UniqueConstraint("transfer_id", "order_id", "resolution", "state"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     file_id: Mapped[int] = mapped_column(ForeignKey("result_files.id", ondelete="RESTRICT"), index=True)
     transfer_id: Mapped[int] = mapped_column(ForeignKey("transfers.id", ondelete="RESTRICT"))
+    # Whose ending it was: the order itself, or the one that it had gone into.
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id", ondelete="RESTRICT"), index=True)
     resolution: Mapped[int]
     state: Mapped[OrderState] = mapped_column(text_enum(OrderState))
     outcome: Mapped[Outcome | None] = mapped_column(text_enum(Outcome))
@@ -118,3 +120,9 @@ class TransferResult(Base):
 
     file: Mapped[ResultFile] = relationship(back_populates="results")
     transfer: Mapped[Transfer] = relationship(back_populates="results")
+    order: Mapped[Order] = relationship()
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether one of the two orders that it tells of is secret now."""
+        return self.order.is_secret or self.transfer.order.is_secret

@@ -13,7 +13,7 @@ from hotline.services.access import Actor
 
 
 def family(session: Session, order: Order) -> Sequence[Order]:
-    """The order, which the caller has locked, then the one that it went into at last, and all that went into that one."""
+    """The order, which the caller has locked, then the one that it went into at last and all that went into that."""
     root = select(Order.id, Order.merged_into_id).where(Order.id == order.id).cte("upwards", recursive=True)
     root = root.union_all(select(Order.id, Order.merged_into_id).join(root, Order.id == root.c.merged_into_id))
     below = select(root.c.id).where(root.c.merged_into_id.is_(None)).cte("family", recursive=True)

@@ -127,6 +127,22 @@ def test_a_number_that_nobody_passed_on_is_not_there(platform: PlatformSide) -> 
     assert (answer.status_code, answer.json) == (404, {"error": "no order is known under this number"})
 
 
+def test_of_a_secret_order_only_state_outcome_and_times_are_told(platform: PlatformSide) -> None:
+    platform.pass_on(ORDER)
+    bring(platform, *TO_CLOSED)
+    with platform.sessions.begin() as session:
+        session.scalars(select(Order)).one().is_secret = True
+
+    after = platform.look().json or {}
+
+    assert (after["state"], after["result"]["outcome"], after["result"]["done"]) == ("closed", "solved", None)
+
+
+@pytest.mark.parametrize("number", ["%00", "A%00", "%0A"])
+def test_a_number_that_cannot_be_one_is_not_there(platform: PlatformSide, number: str) -> None:
+    assert platform.look(number).status_code == 404
+
+
 def test_a_platform_sees_only_what_it_passed_on_itself(platform: PlatformSide) -> None:
     platform.pass_on(ORDER)
     with platform.sessions.begin() as session:

@@ -481,6 +481,78 @@ def test_an_order_that_went_into_another_ends_as_that_one_does(desk: Desk) -> No
     assert transfers.waiting(desk.session, desk.actor, NOW) == {}
 
 
+def told_of(desk: Desk) -> list[tuple[object, ...]]:
+    """What the last files tell: state, outcome, what was done and when, and what the caller said."""
+    results = desk.session.scalars(select(TransferResult).order_by(TransferResult.id)).all()
+    rows = csv.DictReader(StringIO(transfers.as_csv(results, ZONE).decode("utf-8-sig"), newline=""))
+    names = ("办理状态", "办理结果", "办理情况", "办结时间", "回访是否解决")
+    return [tuple(row[name] for name in names) for row in rows]
+
+
+WITHHELD = ("办结", "已解决", "", "2026-03-02 10:00:00", "")
+
+
+def test_of_a_secret_order_no_words_are_written_back(desk: Desk) -> None:
+    desk.bring_in(text_of(cells()))
+    desk.bring(desk.order(), *TO_CLOSED)
+    desk.order().survey_rounds[0].resolved = Resolved.YES
+    desk.order().is_secret = True
+
+    (result,) = desk.write_back()
+
+    assert (result.state, result.outcome, result.done, result.resolved) == (
+        OrderState.CLOSED,
+        Outcome.SOLVED,
+        None,
+        None,
+    )
+    assert told_of(desk) == [WITHHELD]
+
+
+def test_files_written_before_an_order_became_secret_tell_its_words_no_more(desk: Desk) -> None:
+    desk.bring_in(text_of(cells()))
+    desk.bring(desk.order(), *TO_CLOSED)
+    desk.order().survey_rounds[0].resolved = Resolved.YES
+    desk.write_back()
+    assert told_of(desk) == [("办结", "已解决", DONE, "2026-03-02 10:00:00", "已解决")]
+
+    desk.order().is_secret = True
+    desk.session.flush()
+
+    assert told_of(desk) == [WITHHELD]
+    ending = transfers.ending_of(desk.session, desk.order(), "12345")
+    assert (ending.outcome, ending.done, ending.resolved) == (Outcome.SOLVED, None, None)
+
+
+@pytest.mark.parametrize("is_secret", [True, False])
+def test_nobody_is_told_what_was_done_in_the_matter_of_somebody_else(desk: Desk, is_secret: bool) -> None:
+    desk.bring_in(text_of(cells(), cells("B2")))
+    into = desk.order("B2") if is_secret else factories.order(desk.session, factories.line(desk.session, desk.street))
+    orders.merge(desk.session, desk.order(), into, SYSTEM, NOW, "同一件事")
+    desk.bring(into, *TO_CLOSED)
+    # Lifted of the one, it still counts for the other.
+    into.is_secret = is_secret
+
+    assert [result.done for result in desk.write_back()] == [None] * (2 if is_secret else 1)
+    ending = transfers.ending_of(desk.session, desk.order(), "12345")
+    assert (ending.state, ending.done) == (OrderState.CLOSED, None)
+
+
+def test_an_order_taken_out_of_another_again_is_told_of_by_its_own_ending(desk: Desk) -> None:
+    desk.bring_in(text_of(cells(), cells("B2")))
+    first, into = desk.order(), desk.order("B2")
+    orders.merge(desk.session, first, into, SYSTEM, NOW, "同一件事")
+    desk.bring(into, *TO_CLOSED)
+    assert [result.order for result in desk.write_back()] == [into, into]
+
+    orders.unmerge(desk.session, first, SYSTEM, NOW)
+    desk.bring(first, *TO_CLOSED)
+
+    assert first.resolutions == into.resolutions
+    assert [result.order for result in desk.write_back()] == [first]
+    assert transfers.waiting(desk.session, desk.actor, NOW) == {}
+
+
 def test_results_of_others_are_not_seen(desk: Desk) -> None:
     desk.bring_in(text_of(cells()))
     desk.bring(desk.order(), *TO_CLOSED)

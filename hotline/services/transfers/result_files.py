@@ -43,16 +43,20 @@ def as_workbook(results: Iterable[TransferResult], zone: ZoneInfo) -> bytes:
 
 def _cells(result: TransferResult, zone: ZoneInfo) -> list[str]:
     transfer = result.transfer
+    # A file is downloaded again as it was, but for what has become secret since.
+    done, resolved, satisfied = (
+        (None, None, None) if result.is_secret else (result.done, result.resolved, result.satisfied)
+    )
     return [
         harmless(transfer.foreign_number),
         transfer.order.number,
         STATES[result.state],
         OUTCOMES[result.outcome] if result.outcome else "",
-        harmless(result.done or ""),
+        harmless(done or ""),
         _local(result.contacted_at, zone),
         _local(result.resolved_at, zone),
-        RESOLVED[result.resolved] if result.resolved else "",
-        SATISFIED[result.satisfied] if result.satisfied else "",
+        RESOLVED[resolved] if resolved else "",
+        SATISFIED[satisfied] if satisfied else "",
     ]
 
 

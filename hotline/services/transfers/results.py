@@ -1,12 +1,13 @@
 """What became of orders that were passed on, written back to whoever passed them on: once for each ending."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased, joinedload
+from sqlalchemy.sql.base import ExecutableOption
 
 from hotline.models import (
     Action,
@@ -37,8 +38,12 @@ class NothingToWriteError(ValueError):
 
 @dataclass(frozen=True)
 class Ending:
-    """How an order stands for whoever passed it on; one that went into another stands as that one does."""
+    """How an order stands for whoever passed it on; one that went into another stands as that one does.
 
+    `order_id` is that one. Of what is secret, and of another caller's matter, only state, outcome and times are told.
+    """
+
+    order_id: int
     state: OrderState
     resolution: int
     outcome: Outcome | None = None
@@ -72,7 +77,7 @@ def write_back(session: Session, source: str, unit: Unit, actor: Actor, now: dat
     file = ResultFile(source=source, unit_id=unit.id, user_id=actor.user_id, made_at=now)
     session.add(file)
     session.flush()
-    written = [_write(session, file, transfer, ending_of(session, root)) for transfer, root in ended]
+    written = [_write(session, file, transfer, ending_of(session, transfer.order, source)) for transfer, _ in ended]
     if not any(written):
         raise NothingToWriteError(f"no order of {source} has ended since the last time")
     audit.note(session, actor, Action.RESULTS_WRITTEN, now, subject="result_files", subject_id=file.id)
@@ -103,23 +108,35 @@ def file_by_id(session: Session, actor: Actor, file_id: int) -> ResultFile | Non
 def results_in(session: Session, file: ResultFile) -> Sequence[TransferResult]:
     """What was written back then, as it stood then."""
     found = select(TransferResult).where(TransferResult.file_id == file.id).order_by(TransferResult.id)
-    order = joinedload(TransferResult.transfer).joinedload(Transfer.order)
-    return session.scalars(found.options(order)).all()
+    return session.scalars(found.options(*_orders())).all()
 
 
 def results_between(session: Session, actor: Actor, since: datetime, until: datetime) -> Sequence[TransferResult]:
     """What was written back in that time, from `since` until before `until`; the same whenever it is asked for."""
     found = select(TransferResult).join(TransferResult.file).join(ResultFile.unit)
     seen = Unit.path.startswith(actor.unit_path, autoescape=True)
-    order = joinedload(TransferResult.transfer).joinedload(Transfer.order)
     within = found.where(seen, ResultFile.made_at >= since, ResultFile.made_at < until)
-    return session.scalars(within.order_by(TransferResult.id).options(order)).all()
+    return session.scalars(within.order_by(TransferResult.id).options(*_orders())).all()
 
 
-def ending_of(session: Session, order: Order) -> Ending:
-    """How the order stands now, or the one that it went into."""
+def ending_of(session: Session, order: Order, source: str) -> Ending:
+    """How the order that `source` passed on stands now, or the one that it went into."""
+    is_secret = order.is_secret
     while order.merged_into_id is not None:
         order = session.get_one(Order, order.merged_into_id)
+        is_secret = is_secret or order.is_secret
+    theirs = select(Transfer.id).where(Transfer.order_id == order.id, Transfer.source == source)
+    ending = _ending(session, order)
+    if is_secret or session.scalar(theirs) is None:
+        return replace(ending, done=None, resolved=None, satisfied=None)
+    return ending
+
+
+def _orders() -> tuple[ExecutableOption, ...]:
+    return joinedload(TransferResult.transfer).joinedload(Transfer.order), joinedload(TransferResult.order)
+
+
+def _ending(session: Session, order: Order) -> Ending:
     result = session.scalars(
         select(Result).where(Result.order_id == order.id, Result.resolution == order.resolutions)
     ).one_or_none()
@@ -128,8 +145,9 @@ def ending_of(session: Session, order: Order) -> Ending:
     ).one_or_none()
     if result is None or order.state not in {OrderState.CLOSED, OrderState.RESOLVED}:
         done = _reason(session, order) if order.state in ENDED else None
-        return Ending(order.state, order.resolutions, None, done, order.contacted_at)
+        return Ending(order.id, order.state, order.resolutions, None, done, order.contacted_at)
     return Ending(
+        order.id,
         order.state,
         order.resolutions,
         result.outcome,
@@ -158,6 +176,7 @@ def _write(session: Session, file: ResultFile, transfer: Transfer, ending: Endin
     row = insert(TransferResult).values(
         file_id=file.id,
         transfer_id=transfer.id,
+        order_id=ending.order_id,
         resolution=ending.resolution,
         state=ending.state,
         outcome=ending.outcome,
@@ -167,7 +186,8 @@ def _write(session: Session, file: ResultFile, transfer: Transfer, ending: Endin
         resolved=ending.resolved,
         satisfied=ending.satisfied,
     )
-    of_one = [TransferResult.transfer_id, TransferResult.resolution, TransferResult.state]
+    whose = [TransferResult.transfer_id, TransferResult.order_id]
+    of_one = [*whose, TransferResult.resolution, TransferResult.state]
     once = row.on_conflict_do_nothing(index_elements=of_one).returning(TransferResult.id)
     return session.scalar(once) is not None
 
@@ -191,6 +211,7 @@ def _unwritten(actor: Actor, now: datetime) -> Select[Transfer, Order]:
     ways = ways.union_all(onward.where(through.merged_into_id.is_not(None)))
     told = select(TransferResult.id).where(
         TransferResult.transfer_id == Transfer.id,
+        TransferResult.order_id == root.id,
         TransferResult.resolution == root.resolutions,
         (TransferResult.state == OrderState.INVALID) == (root.state == OrderState.INVALID),
     )
