@@ -25,8 +25,8 @@ from hotline.services.hiding import HIDDEN, without_numbers
 TOLD_FOR = timedelta(days=30)
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
-# What happens among ourselves is no step of the matter.
-_WITHIN = frozenset({Move.RETURN, Move.TAKE_BACK, Move.REWORK, Move.UNMERGE})
+# What happens among ourselves is no step of the matter; steps are told of no merge but one that was undone.
+_WITHIN = frozenset({Move.RETURN, Move.TAKE_BACK, Move.REWORK, Move.MERGE, Move.UNMERGE})
 _SHOWN = frozenset({text_messages.WRITTEN, text_messages.LETTER, text_messages.SURVEY})
 _HIDDEN_WORDS = HIDDEN * 3
 
@@ -76,7 +76,8 @@ def page(session: Session, token: str, now: datetime) -> StatusPage | None:
     if order is None:
         return None
     present = _present(session, order)
-    is_old = order.closed_at is not None and now - order.closed_at > TOLD_FOR
+    ended_at = _ended_at(order)
+    is_old = ended_at is not None and now - ended_at > TOLD_FOR
     tells_all = present is order and not is_old
     question = surveys.question_in_writing(session, order, now) if tells_all else None
     line = text_messages.line_for(session, order)
@@ -114,6 +115,12 @@ def _order_of(session: Session, token: str) -> Order | None:
     if not _TOKEN.fullmatch(token):
         return None
     return session.scalars(select(Order).where(Order.status_token == token)).one_or_none()
+
+
+def _ended_at(order: Order) -> datetime | None:
+    if order.state == OrderState.INVALID:
+        return max(event.at for event in order.history if event.move is not None)
+    return order.closed_at
 
 
 def _present(session: Session, order: Order) -> Order:

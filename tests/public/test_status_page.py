@@ -313,6 +313,30 @@ def test_long_after_its_end_only_the_state_is_told(site: Site, visitor: Browser,
     assert "data-step" not in text
 
 
+def test_long_after_it_was_found_invalid_only_the_state_is_told(site: Site, visitor: Browser, token: str) -> None:
+    site.clock.at = NOW + timedelta(days=10)
+    step(site, Move.INVALIDATE)
+    site.clock.at = NOW + timedelta(days=39)
+    assert "家里没有米了" in visitor.get(f"/s/{token}").text
+
+    site.clock.at = NOW + timedelta(days=41)
+    text = visitor.get(f"/s/{token}").text
+
+    assert "家里没有米了" not in text
+    assert "data-step" not in text
+
+
+def test_a_merge_that_was_undone_is_no_step(site: Site, visitor: Browser, token: str) -> None:
+    step(site, Move.TRIAGE)
+    with site.sessions.begin() as session:
+        order = site.all(session, Order)[0]
+        into = factories.order(session, session.merge(site.line))
+        factories.orders.merge(session, order, into, factories.SYSTEM, NOW, "同一件事")
+        factories.orders.unmerge(session, order, factories.SYSTEM, NOW)
+
+    assert re.findall(r'data-step="(\w+)"', visitor.get(f"/s/{token}").text) == ["triage", "received"]
+
+
 def test_of_a_merged_matter_it_tells_where_it_is_dealt_with(site: Site, visitor: Browser, token: str) -> None:
     with site.sessions.begin() as session:
         first = site.all(session, Order)[0]
