@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from http import HTTPStatus
 from ipaddress import ip_address, ip_network
+from typing import Any
 
-from flask import Flask, current_app, request
+from flask import Flask, abort, current_app, request
 from flask_limiter import Limiter
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -67,6 +69,14 @@ def address_of_sender() -> str:
     """Where a request comes from; of an IPv6 address the network, since whoever has one has all in it."""
     address = ip_address(request.remote_addr or "127.0.0.1")
     return str(ip_network((address, _OF_ONE_HOUSE), strict=False)) if address.version == _IPV6 else str(address)
+
+
+def json_body() -> Any:
+    """What the request's body holds; None when it is no JSON. Nested deeper than can be read, it is answered 400."""
+    try:
+        return request.get_json(force=True, silent=True)
+    except RecursionError:
+        abort(HTTPStatus.BAD_REQUEST)
 
 
 def runtime() -> Runtime:

@@ -16,7 +16,7 @@ from hotline.models import Order, TransferPlatform
 from hotline.rules.transfers import TROUBLES, Column, Trouble
 from hotline.services import transfers
 from hotline.services.transfers import Ending, Units, UnusableOrderError, Wrong
-from hotline.web import runtime
+from hotline.web import json_body, runtime
 
 log = get_log(__name__)
 
@@ -32,6 +32,7 @@ class UnusableBodyError(ValueError):
 
 
 _WORDS: Mapping[int, str] = {
+    HTTPStatus.BAD_REQUEST: "the body is nested too deeply",
     HTTPStatus.UNAUTHORIZED: "no token, or none that counts: Authorization: Bearer TOKEN",
     HTTPStatus.NOT_FOUND: "no order is known under this number",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "the body is larger than 2 MB",
@@ -67,7 +68,7 @@ def take() -> ResponseReturnValue:
     """Take an order, or each of a list, once; one that was here before is told with what it is called here."""
     platform = _platform()
     request.max_content_length = _LARGEST_BODY
-    told = request.get_json(force=True, silent=True)
+    told = json_body()
     if isinstance(told, dict):
         return _take(platform, told)
     if not isinstance(told, list) or not 0 < len(told) <= MOST_AT_ONCE:

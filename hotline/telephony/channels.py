@@ -1,7 +1,7 @@
 """Where the gateways of message channels bring what people write: WeChat, Weibo, or any other that signs as we do."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 
@@ -15,7 +15,7 @@ from hotline.services.correspondence import Written
 from hotline.services.intake import LONGEST_REQUEST
 from hotline.telephony import signatures
 from hotline.telephony.journal import AWAY
-from hotline.web import runtime
+from hotline.web import json_body, runtime
 
 log = get_log(__name__)
 
@@ -23,6 +23,7 @@ channels = Blueprint("channels", __name__, url_prefix="/channels")
 
 _LARGEST_BODY = 64 * 1024
 _LONGEST_NAME = 64
+_OLDEST = timedelta(days=7)
 
 
 class UnusableMessageError(ValueError):
@@ -63,6 +64,7 @@ def _unusable(error: UnusableMessageError) -> ResponseReturnValue:
     return jsonify(errors={error.field: error.why}), HTTPStatus.UNPROCESSABLE_ENTITY
 
 
+@channels.errorhandler(HTTPStatus.BAD_REQUEST)
 @channels.errorhandler(HTTPStatus.FORBIDDEN)
 @channels.errorhandler(HTTPStatus.NOT_FOUND)
 @channels.errorhandler(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
@@ -79,6 +81,7 @@ def message(name: str) -> ResponseReturnValue:
             channel = message_channels.by_name(session, name)
             if channel is None:
                 abort(HTTPStatus.NOT_FOUND)
+            now = held.now()
             came = Written(
                 carrier=channel.name,
                 message_id=told.message_id,
@@ -87,9 +90,10 @@ def message(name: str) -> ResponseReturnValue:
                 line_id=None,
                 channel=Channel.SOCIAL,
                 text=told.text,
-                written_at=told.sent_at,
+                # What is said to be older cannot be true; its clocks would have run out before it came.
+                written_at=told.sent_at if now - told.sent_at <= _OLDEST else now,
             )
-            correspondence.take(session, came, held.status_page, held.now(), held.settings.zone)
+            correspondence.take(session, came, held.status_page, now, held.settings.zone)
     except AWAY:
         log.exception("a message of a channel could not be stored", view=request.endpoint)
         return jsonify(error="not now"), HTTPStatus.SERVICE_UNAVAILABLE
@@ -97,7 +101,7 @@ def message(name: str) -> ResponseReturnValue:
 
 
 def _told() -> _Told:
-    record = request.get_json(force=True, silent=True)
+    record = json_body()
     if not isinstance(record, dict):
         raise UnusableMessageError("body", "must be a JSON object")
     return _Told(

@@ -87,6 +87,17 @@ def test_a_body_that_is_no_order_is_refused_in_words(platform: PlatformSide, bod
     assert "1 to 100" in (answer.json or {})["error"]
 
 
+def test_a_body_that_is_nested_too_deeply_is_refused_in_words(platform: PlatformSide) -> None:
+    answer = platform.client.post(
+        "/api/v1/transfers",
+        data=b"[" * 100_000,
+        headers={"Authorization": f"Bearer {platform.token}"},
+        base_url=factories.BASE_URL,
+    )
+
+    assert (answer.status_code, answer.json) == (400, {"error": "the body is nested too deeply"})
+
+
 def test_a_body_that_is_too_large_is_refused_in_words(platform: PlatformSide) -> None:
     answer = platform.pass_on({**ORDER, "text": "x" * 2_100_000})
 

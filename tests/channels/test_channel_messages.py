@@ -140,6 +140,23 @@ def test_a_message_of_tomorrow_is_received_now(channel: ChannelSide) -> None:
     assert [order.received_at for order in orders(channel)] == [NOW]
 
 
+@pytest.mark.parametrize("sent_at", [(NOW - timedelta(days=7, seconds=1)).isoformat(), "0001-01-01T00:00:00+14:00"])
+def test_a_message_of_long_ago_is_received_now(channel: ChannelSide, sent_at: str) -> None:
+    assert channel.tell(sent_at=sent_at).status_code == 200
+
+    assert [order.received_at for order in orders(channel)] == [NOW]
+
+
+def test_a_message_of_this_week_is_received_when_it_was_sent(channel: ChannelSide) -> None:
+    channel.tell(sent_at=(NOW - timedelta(days=7)).isoformat())
+
+    assert [order.received_at for order in orders(channel)] == [NOW - timedelta(days=7)]
+
+
+def test_a_body_that_is_nested_too_deeply_is_refused(channel: ChannelSide) -> None:
+    assert channel.post(b"[" * 60_000).status_code == 400
+
+
 def test_a_channel_that_is_off_takes_nothing(channel: ChannelSide) -> None:
     assert channel.sessions is not None
     with channel.sessions.begin() as session:
