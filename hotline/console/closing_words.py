@@ -43,6 +43,7 @@ _TROUBLES: Mapping[FileTrouble, LazyString] = {
     FileTrouble.LOCKED: _("“%(name)s” is protected by a password. Please send it without one."),
     FileTrouble.TOO_MANY_PAGES: _("“%(name)s” has more than %(pages)d pages."),
     FileTrouble.TOO_MANY_FILES: _("“%(name)s” was not kept: an order has at most %(files)d files."),
+    FileTrouble.BUSY: _("“%(name)s” was not kept: too many files came at once. Please try again in a moment."),
 }
 
 

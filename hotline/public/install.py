@@ -6,8 +6,8 @@ from typing import Any
 
 from flask import Flask, Response, request
 
+from hotline.public import photos
 from hotline.public.pages import area
-from hotline.public.photos import expect_photo
 from hotline.public.words import dialled
 from hotline.settings import Settings
 from hotline.web import make_limiter
@@ -31,16 +31,20 @@ def install_public(app: Flask, settings: Settings) -> None:
         limited: Callable[..., Any] = app.view_functions[endpoint]
         app.view_functions[endpoint] = limit(limited)
 
+    gate = photos.Gate()
+
     @app.before_request
     def set_largest() -> None:
         """After the limits, and before the form's token is looked for, which reads the whole request."""
         if request.endpoint == "public.ask":
-            expect_photo()
+            gate.admit()
+
+    app.teardown_request(gate.leave)
 
     @app.after_request
     def give_back(response: Response) -> Response:
-        """A form that was not taken, since something was missing, is sent again."""
-        if request.endpoint == "public.ask" and response.status_code not in _COUNTED:
+        """A form that was not taken, since something was missing, is sent again; what cost us work counts."""
+        if request.endpoint == "public.ask" and response.status_code not in _COUNTED and not photos.was_work():
             for counted in limiter.current_limits:
                 counted.limiter.hit(counted.limit, *counted.request_args, cost=-1)
         return response

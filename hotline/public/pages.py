@@ -17,6 +17,8 @@ from hotline.services.web_forms import Place, WebForm
 from hotline.web import runtime
 
 area = Blueprint("public", __name__, template_folder="templates")
+# What was sent is refused before it is read.
+_UNREAD = frozenset({HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.SERVICE_UNAVAILABLE})
 
 
 @area.get("/help")
@@ -108,6 +110,15 @@ def too_large(_error: Exception) -> ResponseReturnValue:
     )
 
 
+@area.errorhandler(HTTPStatus.SERVICE_UNAVAILABLE)
+def busy(_error: Exception) -> ResponseReturnValue:
+    """Other people's photos are arriving; words alone are always taken."""
+    advice = gettext(
+        "Too many photos are arriving at once. Please go back and try again in a moment, or send it without the photo."
+    )
+    return _plain(HTTPStatus.SERVICE_UNAVAILABLE, gettext("Please wait a little"), advice)
+
+
 @area.errorhandler(CSRFError)
 def expired(_error: Exception) -> ResponseReturnValue:
     """The browser was closed in between, or keeps no cookies: one more click, and nothing typed is lost."""
@@ -156,5 +167,5 @@ def _status(token: str, form: WordForm, notice: str = "") -> str:
 
 
 def _plain(code: HTTPStatus, heading: str, advice: str) -> ResponseReturnValue:
-    typed = request.form.get("text", "") if code != HTTPStatus.REQUEST_ENTITY_TOO_LARGE else ""
+    typed = request.form.get("text", "") if code not in _UNREAD else ""
     return render_template("public/plain.html", code=code, heading=heading, advice=advice, typed=typed), code

@@ -1,12 +1,15 @@
 """The photo that may come with a request for help: looked at before anything is kept, then attached to the order."""
 
-from flask import request
+from http import HTTPStatus
+from threading import BoundedSemaphore
+
+from flask import abort, g, request
 from werkzeug.datastructures import FileStorage
 
-from hotline.rules.attachments import AttachmentKind, FileTrouble, Most
+from hotline.rules.attachments import AttachmentKind, Most
 from hotline.services import attachments, web_forms
 from hotline.services.access import SYSTEM
-from hotline.services.attachments import Examined, UnusableFileError
+from hotline.services.attachments import Examined
 from hotline.settings import Settings
 from hotline.store import RecordingStore
 from hotline.web import MORE_TIME, runtime
@@ -14,14 +17,43 @@ from hotline.web import MORE_TIME, runtime
 _BESIDE_THE_PHOTO = 1024 * 1024
 # A photo over a bad mobile line; other requests have seconds.
 _ARRIVES_WITHIN_S = 60.0
+# Larger than the longest words in all fields.
+_BRINGS_A_PHOTO_BYTES = 100_000
+# In one process at once, of its threads: the others are for the telephone, for our own people, and for words alone.
+AT_ONCE = 4
+_PHOTO = frozenset({AttachmentKind.PHOTO})
 
 
-def expect_photo() -> None:
-    """Let this request be as large, and take as long, as the photo that it may bring."""
-    request.max_content_length = runtime().settings.attachment_limit_bytes + _BESIDE_THE_PHOTO
-    allow = request.environ.get(MORE_TIME)
-    if allow is not None:
-        allow(_ARRIVES_WITHIN_S)
+class Gate:
+    """Lets a few strangers' photos arrive at a time, so that slow ones take no thread from those who ring."""
+
+    def __init__(self, places: int = AT_ONCE) -> None:
+        self._places = BoundedSemaphore(places)
+
+    def admit(self) -> None:
+        """Let this request be as large, and take as long, as the photo that it may bring.
+
+        One that is small enough to come at once needs no place. Where there is none the request ends here, unread.
+        """
+        request.max_content_length = runtime().settings.attachment_limit_bytes + _BESIDE_THE_PHOTO
+        if request.content_length is not None and request.content_length <= _BRINGS_A_PHOTO_BYTES:
+            return
+        if not self._places.acquire(blocking=False):
+            abort(HTTPStatus.SERVICE_UNAVAILABLE)
+        g.photo_admitted = True
+        allow = request.environ.get(MORE_TIME)
+        if allow is not None:
+            allow(_ARRIVES_WITHIN_S)
+
+    def leave(self, _error: BaseException | None = None) -> None:
+        """Give the place back, at the end of every request."""
+        if g.pop("photo_admitted", False):
+            self._places.release()
+
+
+def was_work() -> bool:
+    """Whether this request brought so much, or a file that was looked at, that it counts even if it is not taken."""
+    return "photo_admitted" in g or "photo_seen" in g
 
 
 def looked_at(file: FileStorage | None) -> Examined | None:
@@ -32,10 +64,8 @@ def looked_at(file: FileStorage | None) -> Examined | None:
     """
     if not file or not file.filename:
         return None
-    found = attachments.examine(file.filename, file.stream, _most(runtime().settings))
-    if found.kind != AttachmentKind.PHOTO:
-        raise UnusableFileError(FileTrouble.UNKNOWN_KIND)
-    return found
+    g.photo_seen = True
+    return attachments.examine(file.filename, file.stream, _most(runtime().settings), _PHOTO)
 
 
 def attach(token: str, photo: Examined) -> None:

@@ -62,6 +62,7 @@ _PHOTO_TROUBLES: Mapping[FileTrouble, LazyString] = {
     FileTrouble.TOO_LARGE: _("This photo is too large. Please choose a smaller one; what you wrote is kept."),
     FileTrouble.TOO_MANY_PIXELS: _("This photo is too large. Please choose a smaller one; what you wrote is kept."),
     FileTrouble.HEIC: _("Photos in the HEIC format are not taken. Please choose one in JPEG; what you wrote is kept."),
+    FileTrouble.BUSY: _("Too many photos came at once. Please try again in a moment; what you wrote is kept."),
 }
 _NO_PHOTO = _("This is no photo that can be opened. Please choose another one, or none; what you wrote is kept.")
 

@@ -36,6 +36,7 @@ class FileTrouble(StrEnum):
     LOCKED = "locked"
     TOO_MANY_PAGES = "too_many_pages"
     TOO_MANY_FILES = "too_many_files"
+    BUSY = "busy"
 
 
 @dataclass(frozen=True)

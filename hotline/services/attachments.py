@@ -10,7 +10,7 @@ Looking at a file and storing it are slow and belong outside a transaction; `kee
 import hashlib
 import threading
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -83,13 +83,23 @@ _JPEG, _PNG, _RIFF, _WEBP, _PDF = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF"
 _HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1", b"avif")
 # Of a JPEG (ITU-T T.81, B.1.1.3): frames that come row by row, and the beginning of a scan.
 _ROWS, _SCAN = frozenset({b"\xff\xc0", b"\xff\xc1"}), b"\xff\xda"
-# A photo that is unpacked takes hundreds of times its size: a process does it with one after the other.
+# A file that is unpacked takes hundreds of times its size: a process does it with one after the other.
 _ONE_AT_A_TIME = threading.Lock()
+# Whoever waits for the file before holds a thread that others need, those of the telephone too.
+PATIENCE_S = 10.0
+_ALL_KINDS = frozenset(AttachmentKind)
 
 
-def examine(name: str, content: IO[bytes], most: Most) -> Examined:
+def examine(
+    name: str,
+    content: IO[bytes],
+    most: Most,
+    kinds: Collection[AttachmentKind] = _ALL_KINDS,
+    patience_s: float = PATIENCE_S,
+) -> Examined:
     """Look at what a file is, whatever its name says; `name` is what whoever sent it called it.
 
+    What begins like none of the `kinds` is refused unopened, and so is what would wait for longer than `patience_s`.
     Photos are encoded anew, upright and no larger than needed, so that nothing is left of what stood around the
     picture: the place where it was taken, another file behind it. A PDF is kept as it is.
 
@@ -102,16 +112,20 @@ def examine(name: str, content: IO[bytes], most: Most) -> Examined:
     if len(uploaded) > most.size_bytes:
         raise UnusableFileError(FileTrouble.TOO_LARGE)
     sha256 = hashlib.sha256(uploaded).hexdigest()
-    if uploaded.startswith(_PDF):
-        _check_pdf(uploaded)
+    kind = AttachmentKind.PDF if uploaded.startswith(_PDF) else AttachmentKind.PHOTO
+    if kind not in kinds:
+        raise UnusableFileError(FileTrouble.UNKNOWN_KIND)
+    if kind == AttachmentKind.PDF:
+        with _alone(patience_s):
+            _check_pdf(uploaded)
         name = cleaned_name(name, PDF)
-        return Examined(AttachmentKind.PDF, PDF.content_type, PDF.suffix, name, sha256, uploaded)
+        return Examined(kind, PDF.content_type, PDF.suffix, name, sha256, uploaded)
     known_as = _picture_format(uploaded)
-    with _ONE_AT_A_TIME:
+    with _alone(patience_s):
         fresh, small = _photo(uploaded, known_as)
     found = FORMATS[known_as]
     name = cleaned_name(name, found)
-    return Examined(AttachmentKind.PHOTO, found.content_type, found.suffix, name, sha256, fresh, small)
+    return Examined(kind, found.content_type, found.suffix, name, sha256, fresh, small)
 
 
 @contextmanager
@@ -184,6 +198,16 @@ def cleaned_name(name: str, found: Format) -> str:
         "/"
     )[2]
     return stem + (path.suffix if is_true else found.suffix)
+
+
+@contextmanager
+def _alone(patience_s: float) -> Iterator[None]:
+    if not _ONE_AT_A_TIME.acquire(timeout=patience_s):
+        raise UnusableFileError(FileTrouble.BUSY)
+    try:
+        yield
+    finally:
+        _ONE_AT_A_TIME.release()
 
 
 def _picture_format(uploaded: bytes) -> str:

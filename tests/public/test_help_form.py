@@ -1,6 +1,7 @@
 """The form with which anybody asks for help."""
 
 import re
+from contextvars import Context
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
@@ -9,12 +10,15 @@ from typing import Any
 import factories
 import pytest
 from factories import NOW
+from flask import Flask
+from flask.ctx import RequestContext
+from flask_wtf.csrf import CSRFError
 from PIL import Image
 from site_under_test import Browser, Site
 
 from hotline.app import create_app
 from hotline.models import Attachment, Channel, Direction, Level, Order, Statement, TextMessage
-from hotline.public import pages
+from hotline.public import pages, photos
 from hotline.rules.attachments import AttachmentKind
 from hotline.rules.order_states import OrderState
 
@@ -329,6 +333,75 @@ def test_a_form_that_was_not_taken_does_not_count(site: Site, strict: Browser) -
     fill_in(strict)
 
     assert orders(site) == 1
+
+
+def test_a_form_whose_photo_was_looked_at_counts_though_it_was_not_taken(site: Site, strict: Browser) -> None:
+    for content in (b"MZ\x90", bytes(200_000)):
+        strict.get("/help")
+        refused = strict.send('id="help"', text="屋顶漏水", photo=(BytesIO(content), "a.jpg"))
+        assert refused.status_code == 422
+    fill_in(strict)
+
+    assert strict.page is not None
+    assert strict.page.status_code == 429
+    assert orders(site) == 0
+
+
+class Unread(BytesIO):
+    """What nobody looks into."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Never asked for."""
+        raise AssertionError(size)
+
+
+def begin_to_send(app: Flask, address: str) -> RequestContext:
+    """A large request from there that has not ended; without the form's token it asks the database nothing."""
+    request = app.test_request_context(
+        "/help",
+        base_url=factories.BASE_URL,
+        method="POST",
+        data=bytes(200_000),
+        content_type="multipart/form-data; boundary=x",
+        environ_overrides={"REMOTE_ADDR": address},
+    )
+    request.push()
+    with pytest.raises(CSRFError):
+        app.preprocess_request()
+    return request
+
+
+def test_photos_of_strangers_leave_threads_to_others(site: Site, strict: Browser) -> None:
+    app = strict.client.application
+    threads = [Context() for _ in range(photos.AT_ONCE)]
+    arriving = [each.run(begin_to_send, app, f"10.7.0.{at}") for at, each in enumerate(threads)]
+    strict.client.environ_base["REMOTE_ADDR"] = "10.7.1.1"
+    try:
+        for _ in range(3):  # and none of them counts
+            one_more = strict.client.post(
+                "/help",
+                base_url=factories.BASE_URL,
+                input_stream=Unread(bytes(200_000)),
+                content_type="multipart/form-data; boundary=x",
+            )
+            assert one_more.status_code == 503
+            assert 'data-error="503"' in one_more.text
+        fill_in(strict, text="没有照片")
+        assert orders(site) == 1
+    finally:
+        for each, request in zip(threads, arriving, strict=True):
+            each.run(request.pop)
+    fill_in(strict, text="现在有照片", photo=(noisy(), "屋顶.png"))
+    assert orders(site) == 2
+
+
+def noisy() -> BytesIO:
+    """A photo of more than a hundred thousand bytes."""
+    content = BytesIO()
+    Image.effect_noise((500, 400), 90).save(content, "PNG")
+    assert content.tell() > 100_000
+    content.seek(0)
+    return content
 
 
 def test_one_address_holds_up_no_other(site: Site, strict: Browser) -> None:

@@ -266,6 +266,23 @@ def test_what_is_none_is_told_what_is_wrong(content: bytes, trouble: FileTrouble
     assert trouble_of(content) == trouble
 
 
+def test_what_is_of_no_kind_that_is_asked_for_is_refused_unopened() -> None:
+    for content in (pdf(password="secret"), b"%PDF-1.7 broken"):
+        with pytest.raises(UnusableFileError) as refused:
+            attachments.examine("a.pdf", BytesIO(content), MOST, {AttachmentKind.PHOTO})
+
+        assert refused.value.trouble == FileTrouble.UNKNOWN_KIND
+
+
+@pytest.mark.parametrize("content", [photo(), pdf()], ids=["photo", "pdf"])
+def test_nobody_waits_for_long_until_others_files_were_looked_at(content: bytes) -> None:
+    with attachments._ONE_AT_A_TIME, pytest.raises(UnusableFileError) as refused:
+        attachments.examine("a", BytesIO(content), MOST, patience_s=0.01)
+
+    assert refused.value.trouble == FileTrouble.BUSY
+    assert attachments.examine("a", BytesIO(content), MOST, patience_s=0.01).sha256
+
+
 @pytest.mark.parametrize(
     ("given", "shown"),
     [
