@@ -20,7 +20,7 @@ from hotline.services.intake import Matter
 # Everything else comes in by itself.
 CHANNELS = (Channel.DESK, Channel.EVENT, Channel.PHONE, Channel.TEXT)
 OLDEST = timedelta(days=7)
-# The same words of the same person within so long are a second click.
+# The same of the same person within so long, to the last field, is a second click.
 _ONE_CLICK = timedelta(minutes=1)
 # The clocks of browsers and of the service are never quite the same.
 _AHEAD = timedelta(minutes=1)
@@ -60,7 +60,8 @@ def enter(session: Session, entry: Entry, actor: Actor, page_of: PageOf, now: da
     number = web_forms.check_number(entry.phone)
     if not now - OLDEST <= entry.received_at <= now + _AHEAD:
         raise ReceivedAtError
-    before = _entered_just_now(session, entry, actor, now)
+    known = {name: value for name, value in {**entry.stated, FactName.PHONE: number}.items() if value}
+    before = _entered_just_now(session, entry, known, actor, now)
     if before is not None:
         return before
     event = _event(session, entry, actor)
@@ -75,16 +76,17 @@ def enter(session: Session, entry: Entry, actor: Actor, page_of: PageOf, now: da
     order = intake.receive(session, matter, now, zone)
     intake.state(session, order, entry.channel, entry.text, now, user_id=actor.user_id)
     audit.note(session, actor, Action.ORDER_ENTERED, now, subject="orders", subject_id=order.id)
-    known = {**entry.stated, FactName.PHONE: number}
     for name in FactName:
-        if known.get(name):
+        if name in known:
             facts.confirm(session, order, name, known[name], actor, now, zone)
     if entry.is_by_text:
         web_forms.send_link(session, order, page_of, now)
     return order
 
 
-def _entered_just_now(session: Session, entry: Entry, actor: Actor, now: datetime) -> Order | None:
+def _entered_just_now(
+    session: Session, entry: Entry, known: Mapping[FactName, Any], actor: Actor, now: datetime
+) -> Order | None:
     """The order of the first of two clicks, for which the second one waits."""
     session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"entry {actor.user_id}"))))
     found = select(Statement).where(
@@ -93,8 +95,24 @@ def _entered_just_now(session: Session, entry: Entry, actor: Actor, now: datetim
         Statement.channel == entry.channel,
         Statement.text == entry.text.strip(),
     )
-    statement = session.scalars(found.limit(1)).one_or_none()
-    return statement.order if statement else None
+    same = (each.order for each in session.scalars(found) if _tells(each, entry, known))
+    return next(same, None)
+
+
+def _tells(statement: Statement, entry: Entry, known: Mapping[FactName, Any]) -> bool:
+    """Whether the statement was typed in with just what the entry holds: two people may ask for the same."""
+    order = statement.order
+    typed_in = {
+        fact.name: fact.value
+        for fact in order.facts
+        if fact.user_id == statement.user_id and fact.made_at == statement.made_at
+    }
+    event_id = entry.event_id if entry.channel == Channel.EVENT else None
+    return (
+        typed_in == known
+        and (order.outreach_event_id, order.is_by_text) == (event_id, entry.is_by_text)
+        and order.received_at == min(entry.received_at, statement.made_at)
+    )
 
 
 def _event(session: Session, entry: Entry, actor: Actor) -> OutreachEvent | None:

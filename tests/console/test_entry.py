@@ -113,6 +113,36 @@ def test_a_second_click_makes_no_second_order(site: Site, taker: Browser) -> Non
     assert orders(site) == 2
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"phone": "13900139001"},
+        {"caller_name": "李桂兰"},
+        {"address": "静溪新村9号402"},
+        {"by_text": "y"},
+        {"category": "medical"},
+        {"received_at": at(timedelta(minutes=21))},
+    ],
+)
+def test_two_people_who_ask_for_the_same_at_once_have_an_order_each(
+    site: Site, taker: Browser, other: dict[str, str]
+) -> None:
+    first = {
+        "text": "断粮两天",
+        "phone": MOBILE,
+        "caller_name": "陈秀英",
+        "address": "静溪新村9号401",
+        "category": "supplies",
+        "received_at": at(timedelta(minutes=20)),
+    }
+    form = taker.page
+    for fields in (first, first, {**first, **other}, first):
+        taker.page = form
+        taker.send('id="entry"', **fields)
+
+    assert orders(site) == 2
+
+
 def test_who_is_served_in_writing_gets_the_page(site: Site, taker: Browser) -> None:
     taker.send('id="entry"', text="听不见，没有米了", phone=MOBILE, by_text="y")
 
