@@ -272,7 +272,7 @@ def test_what_the_command_line_changed_is_in_the_log_of_whose_catalogue_it_is(se
     catalogue.set_automatic(session, town.street, is_on=True, confidence=None, actor=SYSTEM, now=NOW)
 
     def seen_from(unit: Unit) -> list[Action]:
-        return [entry.action for entry in log.listed(session, factories.actor(session, unit, *Role), 1).rows]
+        return [entry.action for entry in log.listed(session, factories.actor(session, unit, *Role), None).rows]
 
     assert seen_from(town.street) == [Action.AUTO_DISPATCH_SET, Action.CATALOGUE_CHOSEN, Action.CATALOGUE_CHANGED]
     assert seen_from(town.other) == []
