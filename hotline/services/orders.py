@@ -201,7 +201,6 @@ def resolve_as_reported(
     Raises:
         hotline.rules.machine.ImpossibleMoveError
     """
-    order_states.after(order.state, chosen)
     order.resolved_at = order.resolved_at or reported_at
     _make(session, order, chosen, actor, now, word)
 
