@@ -37,7 +37,7 @@ check: $(DEV) $(CARRIER) ## format, lint, types, layers, tests: what continuous 
 	$(call step,lint,.venv/bin/ruff check .)
 	$(call step,types,.venv/bin/mypy)
 	$(call step,layers,.venv/bin/lint-imports)
-	$(call step,tests,$(MAKE) --no-print-directory test)
+	$(call step,tests,$(MAKE) --no-print-directory test ARGS="$(if $(CI),-m 'not long')")
 	@echo && echo "check: all passed"
 
 bench: $(DEV) $(CARRIER) ## measure: a table, and JSON in var/bench/; PART=speech for one part, ARGS="--only cer" for less

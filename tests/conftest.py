@@ -1,5 +1,6 @@
 """The real services that the tests run on: one embedded PostgreSQL and Redis for each session of pytest."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -27,7 +28,9 @@ _TEMPLATE = "migrated"
 
 # How long an example takes says more about what else the machine does than about the code.
 hypothesis.settings.register_profile("hotline", deadline=None)
-hypothesis.settings.load_profile("hotline")
+# Continuous integration has a quarter of an hour for everything.
+hypothesis.settings.register_profile("continuous", deadline=None, max_examples=25)
+hypothesis.settings.load_profile("continuous" if os.environ.get("CI") == "true" else "hotline")
 
 
 # Where single tests take longest: begun last, one of them would keep one worker busy and all others waiting.

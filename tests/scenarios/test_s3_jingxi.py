@@ -32,6 +32,7 @@ from datetime import datetime, timedelta
 from itertools import count
 
 import factories
+import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from town import ZONE, Town
@@ -295,6 +296,7 @@ def announce_files(place: Street) -> None:
     place.at(FIRST_MORNING + timedelta(hours=4), lambda: bring_in(range(60, 120)))
 
 
+@pytest.mark.long
 def test_the_second_day_of_jingxi_ends_with_541_received_and_504_closed(session: Session) -> None:
     place = Street(session)
     announce_calls(place)

@@ -17,6 +17,15 @@ EXAMPLES, TURNS, FIRST = 90, 100, 1
 LEAST_MOVES, LEAST_OF_EACH = 10_000, 20
 
 
+def test_some_hundred_random_moves_break_nothing(own_sessions: Sessions) -> None:
+    world = order_machine.build(own_sessions)
+
+    tally = order_machine.run(own_sessions, world, examples=6, turns=TURNS, first=FIRST)
+
+    assert tally.moves >= 300
+
+
+@pytest.mark.long
 @pytest.mark.timeout(1800)  # to find the shortest run that fails takes long
 def test_ten_thousand_random_moves_break_nothing(own_sessions: Sessions, capsys: pytest.CaptureFixture[str]) -> None:
     world = order_machine.build(own_sessions)

@@ -110,6 +110,7 @@ def test_taken_port_is_named(stack: Stack, services_directory: Path) -> None:
         pass
 
 
+@pytest.mark.long
 def test_services_that_are_given_are_used(own_database_url: str, redis_url: str, services_directory: Path) -> None:
     given = {"DATABASE_URL": own_database_url, "REDIS_URL": redis_url}
     with Stack(services_directory / "given", given, speed=0) as stack:
@@ -118,6 +119,7 @@ def test_services_that_are_given_are_used(own_database_url: str, redis_url: str,
         assert not {"postgres", "redis"} & {entry.name for entry in stack.directory.iterdir()}
 
 
+@pytest.mark.long
 def test_another_runs_beside_it_and_leaves_without_a_trace(stack: Stack, services_directory: Path) -> None:
     directory = services_directory / "another"
     command = (sys.executable, "-m", "stack", "run", "--directory", str(directory))

@@ -48,6 +48,7 @@ def test_too_few_reviewed_orders_are_told(workshop: Workshop, line: Line) -> Non
     assert made.examples + made.exam == 3
 
 
+@pytest.mark.long
 def test_what_was_reviewed_here_is_understood_from_then_on(workshop: Workshop, line: Line) -> None:
     with workshop.context.sessions.begin() as session:
         review(session, session.merge(line), SAID)
@@ -80,6 +81,7 @@ def test_a_round_that_failed_for_good_is_told_and_changes_nothing(workshop: Work
         assert learning.in_use(session) is None
 
 
+@pytest.mark.long
 def test_done_twice_it_is_one_round(workshop: Workshop, line: Line) -> None:
     round_id = ask(workshop)
     workshop.do(Work.LEARN, round_id)
