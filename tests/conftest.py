@@ -37,10 +37,35 @@ hypothesis.settings.load_profile("continuous" if os.environ.get("CI") == "true" 
 _LONGEST_FIRST = ("scenarios", "walkthrough", "stack", "services", "migrations", "sandbox")
 
 
+# What continuous integration leaves to `make test`: whole stacks, lost processes, the stand-in carrier, tools of
+# training and measuring, every pair of moves at once, and pages in a browser beyond the walkthrough's.
+_LONG = (
+    "benchmarks",
+    "sandbox",
+    "stack",
+    "console/test_in_browser.py",
+    "services/test_moves_at_once.py",
+    "speech/test_any_text.py",
+    "speech/test_calibrate.py",
+    "speech/test_cer.py",
+    "speech/test_figures.py",
+    "speech/test_training_graph.py",
+    "speech/test_training_text.py",
+    "telephony/test_large_uploads.py",
+    "telephony/test_slow_connections.py",
+    "walkthrough/test_bad_input.py",
+    "walkthrough/test_losses.py",
+)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the folders whose tests take longest."""
+    """Begin with the folders whose tests take longest, and mark what is long."""
     places = {name: place for place, name in enumerate(_LONGEST_FIRST)}
-    items.sort(key=lambda item: places.get(item.path.relative_to(_ROOT / "tests").parts[0], len(places)))
+    where = {item: item.path.relative_to(_ROOT / "tests").as_posix() for item in items}
+    items.sort(key=lambda item: places.get(where[item].partition("/")[0], len(places)))
+    for item in items:
+        if where[item].startswith(_LONG):
+            item.add_marker(pytest.mark.long)
 
 
 @pytest.fixture(scope="session", autouse=True)
