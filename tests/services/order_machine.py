@@ -61,10 +61,11 @@ from hotline.services.desk import orders as desk
 from hotline.services.desk import surveys as desk_surveys
 from hotline.services.orders import ChangedMeanwhileError
 
+# What a service says no with.
 REFUSALS = (ValueError, ImpossibleMoveError, NotAllowedError, ChangedMeanwhileError)
 MOST_ORDERS = 6
 # Minutes that go by before something is done: often none, seldom days.
-PASSING = (0, 0, 0, 1, 4, 9, 16, 25, 45, 90, 200, 500, 900, 1500, 4400)
+PASSING = (0, 0, 0, 0, 0, 1, 2, 4, 6, 9, 12, 16, 20, 25, 30, 45, 60, 90, 120, 200, 300, 500, 900, 1500)
 # What leads on is done more often than what ends an order early.
 MOVES = (
     *("report_back",) * 8,
@@ -100,6 +101,10 @@ class Tally:
     def broken(self, _error: Exception) -> None:
         """Something was wrong after the moves so far."""
         self.broken_after = self.broken_after or self.moves
+
+    def refused_as(self, _machine: "OrderMachine", name: str, _wrong: set[str], _act: Callable[[], object]) -> None:
+        """Something was refused, as it had to be."""
+        self.reasons[name] += 1
 
     @property
     def moves(self) -> int:
@@ -223,6 +228,10 @@ class OrderMachine(RuleBasedStateMachine):
         seen = None
         if flaw == "person":
             person = self._person(data, lambda each: not self._may(case, move, each))
+        elif flaw == "appointed":
+            person = self._person(
+                data, lambda each: self.city.may_move(case, move, each, told) == {"SupervisorAppointsError"}
+            )
         elif flaw == "target":
             told = Told(unit=data.draw(st.sampled_from(UNITS)), target=data.draw(st.sampled_from(self.city.cases)))
         elif flaw == "state":
@@ -239,8 +248,10 @@ class OrderMachine(RuleBasedStateMachine):
         looked_before = ("seen",) if len(self.versions[case]) > 1 else ()
         # What needs proof in its category is reported without it more often: few orders get that far.
         of_move = FLAWS_OF.get(move, ())
-        unproved = ("evidence",) * 4 if case.category in model.VISITED and "evidence" in of_move else ()
-        return (*FLAWS, *looked_before, *of_move, *unproved)
+        proof = "evidence" if case.category in model.VISITED else "aid" if case.category in model.GIVEN_AID else None
+        unproved = (proof,) * 8 if proof in of_move else ()
+        returned = ("appointed",) * 3 if move == "dispatch" and case.returns else ()
+        return (*FLAWS, *looked_before, *of_move, *unproved, *returned)
 
     def _possible(self, data: st.DataObject) -> tuple[str, Case]:
         open_to = [move for move in MOVES if any(move in model.MOVES[case.state] for case in self.city.cases)]
@@ -324,8 +335,10 @@ class OrderMachine(RuleBasedStateMachine):
         self.tally.others["received"] += 1
 
     def confirm(self, data: st.DataObject) -> None:
-        case, name = self._case(data), data.draw(st.sampled_from(("urgency", "category")))
-        value = data.draw(st.sampled_from(URGENCIES if name == "urgency" else CATEGORIES))
+        case, name = self._case(data), data.draw(st.sampled_from(("urgency", "category", "category")))
+        # There a question has no limit for its answer.
+        likely = ("consultation",) * 3 if case.intake == "mill" else ()
+        value = data.draw(st.sampled_from((*URGENCIES, *likely) if name == "urgency" else CATEGORIES))
         person = self._often(data, lambda each: not self.city.may_confirm(each) and case.seen_by(each))
         if not person.is_system and case.seen_by(person):
             order, actor = self._order(case, person), self._acting(person)
@@ -338,10 +351,12 @@ class OrderMachine(RuleBasedStateMachine):
             )
 
     def ask_pause(self, data: st.DataObject) -> None:
-        case, reason = self._worked_on(data), self._word(data)
-        until = self.now + timedelta(hours=data.draw(st.sampled_from((2, 5, 1, 20, 24, 60, 168, 169, 0, -1))))
-        person = self._often(
-            data, lambda each: "NotAllowedError" not in self.city.may_ask_pause(case, each, "x", until, self.now)
+        flaw = self._flaw(data, "reason", "person", "long", "past", "paused")
+        case = self._worked_on(data, flaw)
+        until = self.now + timedelta(hours=data.draw(st.sampled_from(_HOURS_OF_PAUSE.get(flaw, (2, 20)))))
+        reason = self._word(flaw)
+        person = self._one(
+            data, flaw, lambda each: "NotAllowedError" not in self.city.may_ask_pause(case, each, "x", until, self.now)
         )
         order, actor = self._order(case, person), self._acting(person)
         asked: list[Pause] = []
@@ -366,10 +381,10 @@ class OrderMachine(RuleBasedStateMachine):
             return
         pause_id, (asked, asked_for) = known
         case = next(case for case in self.city.cases if asked in case.pauses)
-        word, granted = self._word(data), data.draw(st.booleans())
-        may = self.city.may_decide_pause
-        person = self._often(
-            data, lambda each: "NotAllowedError" not in may(case, asked, each, "x", self.now, granted=granted)
+        flaw, granted = self._flaw(data, "reason", "person"), data.draw(st.booleans())
+        word, may = self._word(flaw), self.city.may_decide_pause
+        person = self._one(
+            data, flaw, lambda each: "NotAllowedError" not in may(case, asked, each, "x", self.now, granted=granted)
         )
         self._order(case, person)
         pause, actor = self.session.get_one(Pause, pause_id), self._acting(person)
@@ -395,10 +410,12 @@ class OrderMachine(RuleBasedStateMachine):
         )
 
     def ask_extension(self, data: st.DataObject) -> None:
-        case, reason = self._worked_on(data), self._word(data)
-        until = (case.due["resolve"] or self.now) + timedelta(hours=data.draw(st.sampled_from((24, 3, 0, -1))))
-        may = self.city.may_ask_extension
-        person = self._often(data, lambda each: "NotAllowedError" not in may(case, each, "x", until, self.now))
+        flaw = self._flaw(data, "reason", "person", "early", "paused")
+        case = self._worked_on(data, flaw)
+        later = data.draw(st.sampled_from((0, -1) if flaw == "early" else (24, 3)))
+        until = (case.due["resolve"] or self.now) + timedelta(hours=later)
+        reason, may = self._word(flaw), self.city.may_ask_extension
+        person = self._one(data, flaw, lambda each: "NotAllowedError" not in may(case, each, "x", until, self.now))
         order, actor = self._order(case, person), self._acting(person)
         asked: list[Extension] = []
 
@@ -420,10 +437,10 @@ class OrderMachine(RuleBasedStateMachine):
             return
         extension_id, asked = known
         case = next(case for case in self.city.cases if asked in case.extensions)
-        word, granted = self._word(data), data.draw(st.booleans())
-        may = self.city.may_decide_extension
-        person = self._often(
-            data, lambda each: "NotAllowedError" not in may(case, asked, each, "x", self.now, granted=granted)
+        flaw, granted = self._flaw(data, "reason", "person"), data.draw(st.booleans())
+        word, may = self._word(flaw), self.city.may_decide_extension
+        person = self._one(
+            data, flaw, lambda each: "NotAllowedError" not in may(case, asked, each, "x", self.now, granted=granted)
         )
         self._order(case, person)
         extension, actor = self.session.get_one(Extension, extension_id), self._acting(person)
@@ -436,10 +453,14 @@ class OrderMachine(RuleBasedStateMachine):
         )
 
     def choose_assistant(self, data: st.DataObject) -> None:
-        case, is_added = self._case(data), data.draw(st.sampled_from((True, True, False)))
-        unit = data.draw(st.sampled_from(UNITS))
+        can_be = [case for case in self.city.cases if case.state in model.ASSISTED]
+        case = self._mostly(data, can_be, self.city.cases)
+        flaw = self._flaw(data, "person", "there")
+        is_added = data.draw(st.booleans()) if case.assistants else True
+        there = [case.holder, *sorted(case.assistants)]
+        unit = data.draw(st.sampled_from(there if (flaw == "there") == is_added else UNITS))
         may = self.city.may_choose_assistant
-        person = self._often(data, lambda each: "NotAllowedError" not in may(case, unit, each, is_added=is_added))
+        person = self._one(data, flaw, lambda each: "NotAllowedError" not in may(case, unit, each, is_added=is_added))
         order, actor = self._order(case, person), self._acting(person)
         act = assistance.add if is_added else assistance.remove
         self._attempt(
@@ -453,9 +474,9 @@ class OrderMachine(RuleBasedStateMachine):
     def report_assistance(self, data: st.DataObject) -> None:
         assisted = [case for case in self.city.cases if case.assistants]
         case = self._mostly(data, assisted, self.city.cases) or self._case(data)
-        unit = self._mostly(data, sorted(case.assistants), UNITS) or "city"
-        done, may = self._word(data), self.city.may_report_assistance
-        person = self._often(data, lambda each: "NotAllowedError" not in may(case, unit, each, "x"))
+        unit, flaw = self._mostly(data, sorted(case.assistants), UNITS), self._flaw(data, "reason", "person")
+        done, may = self._word(flaw), self.city.may_report_assistance
+        person = self._one(data, flaw, lambda each: "NotAllowedError" not in may(case, unit, each, "x"))
         order, actor = self._order(case, person), self._acting(person)
         self._attempt(
             f"report for {unit} {self._name(case)}",
@@ -466,8 +487,9 @@ class OrderMachine(RuleBasedStateMachine):
         )
 
     def supervise(self, data: st.DataObject) -> None:
-        case, words = self._case(data), self._word(data)
-        person = self._often(data, lambda each: not self.city.may_supervise(case, each, "x"))
+        case, flaw = self._case(data), self._flaw(data, "reason", "person")
+        words = self._word(flaw)
+        person = self._one(data, flaw, lambda each: not self.city.may_supervise(case, each, "x"))
         order, actor = self._order(case, person), self._acting(person)
         self._attempt(
             f"supervise {self._name(case)}",
@@ -480,8 +502,8 @@ class OrderMachine(RuleBasedStateMachine):
     def switch_mode(self, data: st.DataObject) -> None:
         unit = data.draw(st.sampled_from(("east", "mill", "city", "pine")))
         is_on = data.draw(st.sampled_from((True, True, False)))
-        may = self.city.may_switch_off
-        person = self._often(data, lambda each: "NotAllowedError" not in may(unit, each, self.now))
+        may, flaw = self.city.may_switch_off, self._flaw(data, "reason", "person", "long", "past")
+        person = self._one(data, flaw, lambda each: "NotAllowedError" not in may(unit, each, self.now))
         actor = self._acting(person)
         if not is_on:
             self._attempt(
@@ -492,8 +514,9 @@ class OrderMachine(RuleBasedStateMachine):
                 lambda: self.city.switch_off(unit, self.now),
             )
             return
-        ends = self.now + timedelta(hours=data.draw(st.sampled_from((12, 48, 744, 745, 0))))
-        takes_in_open, reason = data.draw(st.booleans()), data.draw(st.sampled_from(("寒潮", "寒潮", "寒潮", " ")))
+        hours = {"long": (745,), "past": (0, -1)}.get(flaw, (5, 12, 744))
+        ends = self.now + timedelta(hours=data.draw(st.sampled_from(hours)))
+        takes_in_open, reason = data.draw(st.booleans()), " " if flaw == "reason" else "寒潮"
         self._attempt(
             f"emergency mode of {unit} until {ends}",
             person,
@@ -571,7 +594,7 @@ class OrderMachine(RuleBasedStateMachine):
         assert asked is not None
         (attempt,) = self._survey(case, asked, SYSTEM).attempts
         self.is_checked = False
-        keys = data.draw(st.sampled_from(("", "11", "13", "31", "12")))
+        keys = data.draw(st.sampled_from(("", "", "11", "13", "31", "12")))
         if not keys:
             surveys.refused_by_carrier(self.session, attempt.id, "invalid number", self.now)
             asked.state = "person"
@@ -636,6 +659,10 @@ class OrderMachine(RuleBasedStateMachine):
         assert (case.state == "merged") == (row.merged_into_id is not None)
         assert (case.state == "closed") == (row.closed_at is not None)
         assert row.paused_at is None or case.state in model.SIGNED_FOR
+
+    def has_changed(self) -> bool:
+        """Whether an order or its history is other than it was when all was last compared."""
+        return self.is_checked and self._read(_ORDERS) != self.stored
 
     def _read(self, query: str, *values: object) -> Sequence[Any]:
         """Rows as the database has them, whatever the session remembers."""
@@ -748,8 +775,8 @@ class OrderMachine(RuleBasedStateMachine):
                 f"{what} by {who} was refused as {name} ({refused}); the model has {wrong or 'nothing'}"
             )
             self._was_told_what_changed(refused)
-            assert not self.is_checked or self._read(_ORDERS) == self.stored, f"{what} by {who} changed something"
-            self.tally.reasons[name] += 1
+            assert not self.has_changed(), f"{what} by {who} changed something"
+            self.tally.refused_as(self, name, wrong, act)
             return False
         assert not wrong, f"{what} by {who} went through in spite of {wrong}"
         change()
@@ -791,12 +818,22 @@ class OrderMachine(RuleBasedStateMachine):
     def _case(self, data: st.DataObject) -> Case:
         return data.draw(st.sampled_from(self.city.cases))
 
-    def _worked_on(self, data: st.DataObject) -> Case:
-        found = [case for case in self.city.cases if case.state in model.SIGNED_FOR]
-        return self._mostly(data, found, self.city.cases) or self._case(data)
+    def _worked_on(self, data: st.DataObject, flaw: str) -> Case:
+        """Mostly an order that somebody works on and whose time has not run out, or one that stands still."""
+        paused = [case for case in self.city.cases if case.pause is not None]
+        able = [case for case in self.city.cases if self.city.has_time(case, self.now)]
+        return self._mostly(data, paused if flaw == "paused" else able, self.city.cases)
 
-    def _word(self, data: st.DataObject) -> str:
-        return data.draw(st.sampled_from(("等证明", "等证明", "等证明", "等证明", " ")))
+    def _flaw(self, data: st.DataObject, *flaws: str) -> str:
+        """What is wrong this time: one thing, or as often nothing."""
+        return data.draw(st.sampled_from((*("",) * len(flaws), *flaws)))
+
+    def _word(self, flaw: str) -> str:
+        return " " if flaw == "reason" else "等证明"
+
+    def _one(self, data: st.DataObject, flaw: str, fits: Callable[[Person], bool]) -> Person:
+        """Somebody who fits, unless that is what is wrong."""
+        return self._person(data, lambda each: fits(each) == (flaw != "person"))
 
     def _often(self, data: st.DataObject, fits: Callable[[Person], bool]) -> Person:
         """Mostly somebody who fits, now and then somebody who does not."""
@@ -819,6 +856,7 @@ class OrderMachine(RuleBasedStateMachine):
         return f"order {self.city.cases.index(case) + 1} ({case.state})"
 
 
+_HOURS_OF_PAUSE = {"": (1, 2, 5, 20), "long": (25, 169), "past": (0, -1)}
 _RESOLVED = {"1": "yes", "2": "partly", "3": "no"}
 _SATISFIED = {"1": "satisfied", "2": "neutral", "3": "dissatisfied"}
 _PAST = (
@@ -884,23 +922,23 @@ _MAKE: Mapping[str, Callable[[OrderMachine, Order, Person, Actor, Told], object]
 }
 
 DEEDS: tuple[Callable[[OrderMachine, st.DataObject], None], ...] = (
-    *(OrderMachine.move_on,) * 26,
+    *(OrderMachine.move_on,) * 34,
     OrderMachine.receive_another,
-    *(OrderMachine.confirm,) * 3,
-    *(OrderMachine.ask_pause,) * 3,
-    OrderMachine.decide_pause,
-    OrderMachine.resume,
-    *(OrderMachine.ask_extension,) * 2,
-    OrderMachine.decide_extension,
-    OrderMachine.choose_assistant,
-    OrderMachine.report_assistance,
+    *(OrderMachine.confirm,) * 4,
+    *(OrderMachine.ask_pause,) * 4,
+    *(OrderMachine.decide_pause,) * 3,
+    *(OrderMachine.resume,) * 2,
+    *(OrderMachine.ask_extension,) * 3,
+    *(OrderMachine.decide_extension,) * 3,
+    *(OrderMachine.choose_assistant,) * 3,
+    *(OrderMachine.report_assistance,) * 3,
     OrderMachine.supervise,
-    OrderMachine.switch_mode,
+    *(OrderMachine.switch_mode,) * 3,
     *(OrderMachine.sweep,) * 2,
     OrderMachine.open_page,
     *(OrderMachine.ask_caller,) * 2,
-    *(OrderMachine.give_up_caller,) * 2,
-    OrderMachine.machine_rings,
+    *(OrderMachine.give_up_caller,) * 3,
+    *(OrderMachine.machine_rings,) * 2,
 )
 
 

@@ -685,6 +685,10 @@ class City:
         self._end_pause(case, case.pause, ending, now)
         self._remark(case, "resumed", person, now)
 
+    def has_time(self, case: Case, now: datetime) -> bool:
+        """Whether the order may stand still for a while, or get more time."""
+        return not self._cannot_pause(case, now + MINUTE, now)
+
     def _cannot_pause(self, case: Case, until: datetime, now: datetime) -> set[str]:
         stood = [each for each in case.pauses if each.run == case.run and each.start is not None]
         so_far = sum(((each.end or now) - (each.start or now) for each in stood), timedelta())
