@@ -13,7 +13,7 @@ from hotline.db import Sessions
 from hotline.rules.calendar import Hours, WorkingTime
 
 # The same run every time, so that what the proof of `tests/guards.py` says of it holds for this one.
-EXAMPLES, TURNS, FIRST = 90, 100, 1
+EXAMPLES, TURNS, FIRST = 105, 100, 1
 LEAST_MOVES, LEAST_OF_EACH = 10_000, 20
 
 
