@@ -32,7 +32,7 @@ test: $(DEV) $(CARRIER) ## run every test; ARGS="-k survey" for some of them
 	@$(MAKE) --no-print-directory browser || true
 	@exec .venv/bin/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
-check: $(DEV) $(CARRIER) ## format, lint, types, layers, tests: what continuous integration runs
+check: $(DEV) $(CARRIER) ## format, lint, types, layers, tests; with CI=true, as continuous integration runs it, without the long tests
 	$(call step,format,.venv/bin/ruff format --check .)
 	$(call step,lint,.venv/bin/ruff check .)
 	$(call step,types,.venv/bin/mypy)

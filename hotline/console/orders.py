@@ -1,5 +1,6 @@
 """Orders: the list, the page of one, and what people do there: move it on, state its facts, see whom to ring."""
 
+from collections.abc import Callable
 from enum import StrEnum
 from typing import TypeVar
 
@@ -10,7 +11,7 @@ from flask_babel import gettext
 from hotline.console import assistants, clock_requests, endings, known, letters, moves, uploads
 from hotline.console.assistants import Assist
 from hotline.console.entry_forms import InWritingForm, LetterForm
-from hotline.console.forms import FactForm, ResultForm, fact_form
+from hotline.console.forms import FactForm, MoveForm, ResultForm, fact_form
 from hotline.console.known import KnownForm
 from hotline.console.lists import asked_place
 from hotline.console.moves import Doing, UnusableFieldError
@@ -89,12 +90,13 @@ def move_on(number: str, move: str) -> ResponseReturnValue:
     if unusable:
         form.photos.errors = unusable
         return show(number, refused), 422
-    if not form.validate():
-        return show(number, refused), 422
-    seen = moves.seen_version(form)
-    if seen is None:
-        abort(400)
-    return change(number, refused, lambda doing: moves.make(doing, chosen, form, seen), moves.order_beside(form))
+    return _filled_in(
+        number,
+        form,
+        refused,
+        lambda doing, seen: moves.make(doing, chosen, form, seen),
+        beside=moves.order_beside(form),
+    )
 
 
 @area.post("/<number>/ending/<what>")
@@ -103,12 +105,7 @@ def end(number: str, what: str) -> ResponseReturnValue:
     chosen = _member(EndingRequest, what) or abort(404)
     form = endings.form_for(chosen)
     refused = Refused(chosen.value, form)
-    if not form.validate():
-        return show(number, refused), 422
-    seen = moves.seen_version(form)
-    if seen is None:
-        abort(400)
-    return change(number, refused, lambda doing: endings.make(doing, chosen, form, seen))
+    return _filled_in(number, form, refused, lambda doing, seen: endings.make(doing, chosen, form, seen))
 
 
 @area.post("/<number>/clocks/<what>")
@@ -117,13 +114,10 @@ def change_clocks(number: str, what: str) -> ResponseReturnValue:
     chosen = _member(ClockRequest, what) or abort(404)
     form = clock_requests.form_for(chosen)
     refused = Refused(chosen.value, form)
-    if not form.validate():
-        return show(number, refused), 422
-    seen = moves.seen_version(form)
-    if seen is None:
-        abort(400)
     then = own_address(request.form.get("next"))
-    return change(number, refused, lambda doing: clock_requests.make(doing, chosen, form, seen), then=then)
+    return _filled_in(
+        number, form, refused, lambda doing, seen: clock_requests.make(doing, chosen, form, seen), then=then
+    )
 
 
 @area.post("/<number>/assistants/<what>")
@@ -132,12 +126,7 @@ def assist(number: str, what: str) -> ResponseReturnValue:
     chosen = _member(Assist, what) or abort(404)
     form = assistants.form_for(chosen, _units(number))
     refused = Refused(assistants.name_of(chosen, form), form)
-    if not form.validate():
-        return show(number, refused), 422
-    seen = moves.seen_version(form)
-    if seen is None:
-        abort(400)
-    return change(number, refused, lambda doing: assistants.make(doing, chosen, form, seen))
+    return _filled_in(number, form, refused, lambda doing, seen: assistants.make(doing, chosen, form, seen))
 
 
 @area.post("/<number>/alarm")
@@ -166,12 +155,7 @@ def take_as_known(number: str) -> ResponseReturnValue:
 def write_letter(number: str) -> ResponseReturnValue:
     """Write to the caller."""
     form = LetterForm()
-    refused, seen = Refused("letter", form), moves.seen_version(form)
-    if not form.validate():
-        return show(number, refused), 422
-    if seen is None:
-        abort(400)
-    return change(number, refused, lambda doing: letters.write(doing, form, seen))
+    return _filled_in(number, form, Refused("letter", form), lambda doing, seen: letters.write(doing, form, seen))
 
 
 @area.post("/<number>/in-writing")
@@ -194,6 +178,21 @@ def state_fact(number: str, name: str) -> ResponseReturnValue:
     if not is_confirmed and not form.validate():
         return show(number, refused), 422
     return change(number, refused, lambda doing: _state(doing, fact, form, is_confirmed=is_confirmed))
+
+
+def _filled_in(
+    number: str, form: MoveForm, refused: Refused, act: Callable[[Doing, int], None], **how: str | None
+) -> ResponseReturnValue:
+    """Do what the form says to the order as the person saw it; one that is not rightly filled in is shown again.
+
+    `how` goes to `change`.
+    """
+    if not form.validate():
+        return show(number, refused), 422
+    seen = moves.seen_version(form)
+    if seen is None:
+        abort(400)
+    return change(number, refused, lambda doing: act(doing, seen), **how)
 
 
 def _state(doing: Doing, name: FactName, form: FactForm, *, is_confirmed: bool) -> None:

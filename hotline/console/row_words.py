@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
 
+from hotline.console.trouble_words import in_words
+
 _SAID = r"""['"](?P<said>.*)['"]"""
 
 # What an import says, and what a person reads; the groups of the first are the fields of the second.
@@ -63,8 +65,4 @@ def row_words(trouble: str) -> str:
 
 def wrong_words(what: str) -> str:
     """What is wrong with a row, without its number."""
-    for pattern, said in ROWS:
-        found = re.fullmatch(pattern, what)
-        if found:
-            return str(said) % {name: value for name, value in found.groupdict().items() if value is not None}
-    return what
+    return in_words(ROWS, what)

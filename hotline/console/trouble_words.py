@@ -56,8 +56,13 @@ def receipt_words(receipt: Receipt) -> str:
 
 def trouble_words(trouble: str | None) -> str:
     """The trouble in plain words; what is not known is shown as it was written down."""
-    for pattern, said in TROUBLES:
-        found = re.fullmatch(pattern, trouble or "")
+    return in_words(TROUBLES, trouble or "")
+
+
+def in_words(known: Sequence[tuple[str, LazyString]], written: str) -> str:
+    """What was written down, as the first of `known` that fits it says; itself where none does."""
+    for pattern, said in known:
+        found = re.fullmatch(pattern, written)
         if found:
-            return str(said) % found.groupdict()
-    return trouble or ""
+            return str(said) % {name: value for name, value in found.groupdict().items() if value is not None}
+    return written

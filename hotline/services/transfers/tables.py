@@ -203,9 +203,9 @@ def _workbook(content: bytes) -> Iterator[_Line]:
         for number, values in enumerate(sheet.iter_rows(values_only=True, max_col=2 * _MOST_COLUMNS), 1):
             _check_line(number)
             yield number, [_words(value) for value in values]
-    except UnusableFileError:
+    except (UnusableFileError, MemoryError):
         raise
-    except Exception as error:
+    except Exception as error:  # whatever the library stumbles over in a broken workbook
         raise UnusableFileError(FileTrouble.NO_TABLE) from error
 
 
