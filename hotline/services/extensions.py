@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from hotline.models import Action, Extension, Order
@@ -86,11 +87,18 @@ def decide(session: Session, extension: Extension, word: str, actor: Actor, now:
 
 def to_decide(session: Session, actor: Actor) -> Sequence[Extension]:
     """The requests that wait for the word of a supervisor such as the actor, the most pressing first."""
-    asked = Extension.state == ExtensionState.ASKED
-    found = select(Extension).join(Extension.order).where(asked, answers_for_order(actor))
+    found = _to_decide(select(Extension), actor).order_by(Order.resolve_by, Extension.id)
     holder = joinedload(Extension.order).options(joinedload(Order.unit), joinedload(Order.handler))
-    by_limit = found.order_by(Order.resolve_by, Extension.id)
-    return session.scalars(by_limit.options(holder, joinedload(Extension.user))).all()
+    return session.scalars(found.options(holder, joinedload(Extension.user))).all()
+
+
+def count_to_decide(session: Session, actor: Actor) -> int:
+    """How many `to_decide` gives."""
+    return session.scalar(_to_decide(select(func.count(Extension.id)), actor)) or 0
+
+
+def _to_decide(found: Select[Any], actor: Actor) -> Select[Any]:
+    return found.join(Extension.order).where(Extension.state == ExtensionState.ASKED, answers_for_order(actor))
 
 
 def may_ask(session: Session, order: Order, actor: Actor) -> bool:

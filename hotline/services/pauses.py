@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from hotline.models import Action, Order, Pause, Unit
@@ -118,9 +119,18 @@ def end_if_over(session: Session, order: Order, now: datetime) -> bool:
 
 def to_decide(session: Session, actor: Actor) -> Sequence[Pause]:
     """The pauses that wait for the word of a supervisor such as the actor, oldest first."""
-    found = select(Pause).join(Pause.order).where(Pause.state == PauseState.ASKED, answers_for_order(actor))
+    found = _to_decide(select(Pause), actor).order_by(Pause.asked_at, Pause.id)
     holder = joinedload(Pause.order).options(joinedload(Order.unit), joinedload(Order.handler))
-    return session.scalars(found.order_by(Pause.asked_at, Pause.id).options(holder, joinedload(Pause.user))).all()
+    return session.scalars(found.options(holder, joinedload(Pause.user))).all()
+
+
+def count_to_decide(session: Session, actor: Actor) -> int:
+    """How many `to_decide` gives."""
+    return session.scalar(_to_decide(select(func.count(Pause.id)), actor)) or 0
+
+
+def _to_decide(found: Select[Any], actor: Actor) -> Select[Any]:
+    return found.join(Pause.order).where(Pause.state == PauseState.ASKED, answers_for_order(actor))
 
 
 def may_ask(session: Session, order: Order, actor: Actor) -> bool:

@@ -79,6 +79,8 @@ def known(session: Session, actor: Actor, order: Order) -> Sequence[Known]:
         .limit(_MOST)
         .options(joinedload(Order.unit), joinedload(Order.place))
     ).all()
+    if not found:
+        return ()
     ids = [each.id for each in found]
     ours = set(session.scalars(select(Order.id).where(Order.id.in_(ids), answers_for_order(actor))))
     told = [Known(each, _is_repeated(order, each), _means(each) if each.id in ours else ()) for each in found]

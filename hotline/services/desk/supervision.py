@@ -72,7 +72,7 @@ def to_appoint(session: Session, actor: Actor) -> list[Order]:
 
 def to_decide(session: Session, actor: Actor) -> int:
     """How many pauses and requests for more time wait for the actor's word."""
-    return len(pauses.to_decide(session, actor)) + len(extensions.to_decide(session, actor))
+    return pauses.count_to_decide(session, actor) + extensions.count_to_decide(session, actor)
 
 
 def list_of(session: Session, actor: Actor, unit: Unit, day: date | None) -> UnclearedDesk:
