@@ -60,7 +60,7 @@ GUARDED: dict[str, set[str]] = {
 # Who may; such a function is taken out by letting everybody.
 ALLOWS = re.compile(r"_?may(_\w+)?|reaches|supervises|_is_below")
 # What must wait; such a function is taken out by letting nothing wait.
-HOLDS_BACK = re.compile(r"_waits_for_supervisor|needs_appointment")
+HOLDS_BACK = re.compile(r"_waits_for_\w+|needs_appointment")
 # Finds what is there of what is needed; it is taken out by finding everything.
 FINDS = "_there"
 # Called for the error that it may raise.
@@ -94,6 +94,9 @@ ELSEWHERE = {
     "facts.confirm: require_contents": "tests/services/test_secrecy.py",
     "orders.merge: require_contents": "tests/services/test_secrecy.py",
     "orders._may: chosen != Move.ACCEPT": "tests/services/test_secrecy.py",
+    "orders._may_work": "tests/services/test_orders.py",
+    "orders._waits_for_handler: not _may_work": "tests/services/test_orders.py",
+    "orders.accept: not _may_work": "tests/services/test_orders.py",
     "results._check_undecided": "tests/services/test_results.py",
     "results.approve": "tests/services/test_results.py",
     "results.may_decide": "tests/services/test_results.py",

@@ -28,7 +28,7 @@ from hotline.rules.policy import Limits
 from hotline.rules.roles import Role
 from hotline.rules.survey_states import RoundEvent
 from hotline.services import alarm_state, audit, clocks, history
-from hotline.services.access import Actor, NotAllowedError, require_contents, sees_contents
+from hotline.services.access import Actor, NotAllowedError, actor_for, require_contents, sees_contents
 from hotline.services.keeping_secret import keep_secret
 from hotline.services.organisation import policy_for
 
@@ -43,6 +43,14 @@ class SupervisorAppointsError(NotAllowedError):
 
 class NotABodyError(ValueError):
     """Orders are referred to a department or charity; other units get them dispatched."""
+
+
+class NotAHandlerError(NotAllowedError):
+    """An order is signed for by a handler in service, whose unit is the one that holds it or lies above."""
+
+
+class NobodyHadItError(ImpossibleMoveError):
+    """Nobody who handled the order could take it up again: it is dispatched, and whoever accepts it has it."""
 
 
 class ChangedMeanwhileError(Exception):
@@ -145,8 +153,14 @@ def dispatch(
 
 
 def accept(session: Session, order: Order, handler: User, actor: Actor, now: datetime) -> None:
-    """`handler` signs for the order."""
+    """`handler` signs for the order.
+
+    Raises:
+        NotAHandlerError, and what `check` raises.
+    """
     check(session, order, Move.ACCEPT, actor)
+    if not _may_work(session, order, handler):
+        raise NotAHandlerError(f"{handler.name} is no handler of the unit that holds the order")
     order.handler_id = handler.id
     _make(session, order, Move.ACCEPT, actor, now)
 
@@ -266,12 +280,15 @@ def check(session: Session, order: Order, chosen: Move, actor: Actor, reason: st
     Raises:
         hotline.rules.machine.ImpossibleMoveError: the order's state does not allow it.
         NotAllowedError: the actor's roles or unit do not.
+        NobodyHadItError: it would go back to a handler, and there is none.
         SupervisorAppointsError: the order was returned too often for a dispatcher.
         ReasonMissingError: this move needs a reason.
     """
     order_states.after(order.state, chosen)
     if not actor.is_system and not _may(session, order, chosen, actor):
         raise NotAllowedError(chosen.value)
+    if _waits_for_handler(session, order, chosen):
+        raise NobodyHadItError(order.state, chosen)
     if _waits_for_supervisor(session, order, chosen, actor):
         raise SupervisorAppointsError(f"returned {order.returns} times: a supervisor appoints who gets it")
     if chosen in _NEEDS_REASON and not (reason or "").strip():
@@ -283,7 +300,9 @@ def allowed(session: Session, order: Order, actor: Actor) -> list[Move]:
     return [
         chosen
         for chosen in order_states.moves(order.state, actor.roles)
-        if _may(session, order, chosen, actor) and not _waits_for_supervisor(session, order, chosen, actor)
+        if _may(session, order, chosen, actor)
+        and not _waits_for_handler(session, order, chosen)
+        and not _waits_for_supervisor(session, order, chosen, actor)
     ]
 
 
@@ -298,6 +317,18 @@ def _waits_for_supervisor(session: Session, order: Order, chosen: Move, actor: A
     if chosen != Move.DISPATCH or actor.is_system or Role.SUPERVISOR in actor.roles:
         return False
     return needs_appointment(session, order)
+
+
+def _waits_for_handler(session: Session, order: Order, chosen: Move) -> bool:
+    """Done again without being accepted, an order needs somebody who has it: one that was only answered had nobody."""
+    if chosen != Move.REWORK:
+        return False
+    handler = session.get(User, order.handler_id) if order.handler_id is not None else None
+    return handler is None or not _may_work(session, order, handler)
+
+
+def _may_work(session: Session, order: Order, person: User) -> bool:
+    return person.is_active and Role.HANDLER in person.roles and _is_below(session, order.unit_id, actor_for(person))
 
 
 def _may(session: Session, order: Order, chosen: Move, actor: Actor) -> bool:

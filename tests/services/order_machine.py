@@ -649,7 +649,7 @@ class OrderMachine(RuleBasedStateMachine):
         if case.handler is not None:
             assert "handler" in case.handler.roles
             assert case.handler.reaches(case.holder)
-        assert case.state != "accepted" or case.handler is not None
+        assert case.state not in model.SIGNED_FOR or case.handler is not None
         assert case.state not in {"received", "triaged", "dispatched", "invalid"} or case.handler is None
         target, chain = case.target, {case}
         while target is not None:

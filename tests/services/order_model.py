@@ -397,12 +397,7 @@ class City:
             wrong.add("ImpossibleMoveError")
         if not self._is_allowed(case, move, person):
             wrong.add("NotAllowedError")
-        if (
-            move == "dispatch"
-            and case.returns >= FIGURES[case.intake].appoint_after
-            and not person.is_one_of({"supervisor"})
-        ):
-            wrong.add("SupervisorAppointsError")
+        wrong |= self._waits(case, move, person)
         if move in NEEDS_REASON and not told.reason.strip():
             wrong.add("ReasonMissingError")
         if move == "refer" and told.unit is not None and LEVEL[told.unit] not in REFERRED_TO:
@@ -412,6 +407,13 @@ class City:
         if move in {"resolve", "report_back"} and self.missing(case, told):
             wrong.add("ClosingElementsMissingError")
         return wrong
+
+    def _waits(self, case: Case, move: str, person: Person) -> set[str]:
+        """Whether somebody is missing whom the move needs."""
+        if move == "rework" and case.handler is None:
+            return {"NobodyHadItError"}
+        is_appointed = move == "dispatch" and case.returns >= FIGURES[case.intake].appoint_after
+        return {"SupervisorAppointsError"} if is_appointed and not person.is_one_of({"supervisor"}) else set()
 
     def missing(self, case: Case, told: Told) -> set[str]:
         """The closing elements that are not there."""

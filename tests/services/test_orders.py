@@ -1,5 +1,6 @@
 """Moves of an order on a real database: who may make them, what they leave in the history, and how they are undone."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import factories
@@ -11,14 +12,14 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from hotline.db import Sessions
-from hotline.models import Action, AuditEntry, Order, OrderEvent, Unit
+from hotline.models import Action, AuditEntry, Order, OrderEvent, Unit, User, UserRole
 from hotline.rules.machine import ImpossibleMoveError
 from hotline.rules.order_states import ORDER, WHO, Move, OrderState
 from hotline.rules.policy import LIMITS
 from hotline.rules.roles import Role
 from hotline.services import orders
-from hotline.services.access import SYSTEM, NotAllowedError, actor_for
-from hotline.services.orders import ChangedMeanwhileError, ReasonMissingError
+from hotline.services.access import SYSTEM, Actor, NotAllowedError, actor_for
+from hotline.services.orders import ChangedMeanwhileError, NobodyHadItError, NotAHandlerError, ReasonMissingError
 
 PAIRS = [(state, move) for state, moves in ORDER.items() for move in moves]
 NEEDS_REASON = {Move.RETURN, Move.INVALIDATE, Move.REOPEN, Move.TAKE_BACK, Move.REFER, Move.MERGE}
@@ -226,6 +227,91 @@ def test_a_refused_move_leaves_the_order_as_it_was(session: Session, street: Uni
 
     assert not session.is_modified(order)
     assert (order.handler_id, order.returns, order.closed_at, order.contacted_at) == (None, 0, None, None)
+
+
+# Who handles it
+
+
+def goes_out_of_service(handler: User, _elsewhere: Unit) -> None:
+    handler.is_active = False
+
+
+def becomes_a_call_taker(handler: User, _elsewhere: Unit) -> None:
+    handler.role_rows = [UserRole(role=Role.CALL_TAKER)]
+
+
+def moves_away(handler: User, elsewhere: Unit) -> None:
+    handler.unit = elsewhere
+
+
+LEAVING = [goes_out_of_service, becomes_a_call_taker, moves_away]
+
+
+@pytest.mark.parametrize("leaves", LEAVING)
+def test_only_a_handler_of_the_holder_or_above_is_signed_for(
+    session: Session, street: Unit, leaves: Callable[[User, Unit], None]
+) -> None:
+    order = in_state(session, street, OrderState.DISPATCHED)
+    handler = factories.user(session, street, Role.HANDLER)
+    leaves(handler, factories.unit(session, parent=street.parent))
+    session.flush()
+
+    with pytest.raises(NotAHandlerError, match="no handler of the unit"):
+        orders.accept(session, order, handler, SYSTEM, NOW)
+
+    assert (order.state, order.handler_id) == (OrderState.DISPATCHED, None)
+
+
+@pytest.mark.parametrize("level", ["own", "above"])
+def test_a_handler_of_the_holder_or_above_is_signed_for(session: Session, street: Unit, level: str) -> None:
+    order = in_state(session, street, OrderState.DISPATCHED)
+    handler = factories.user(session, street if level == "own" else street.parent, Role.HANDLER)
+
+    orders.accept(session, order, handler, SYSTEM, NOW)
+
+    assert order.handler_id == handler.id
+
+
+def test_an_order_that_is_done_again_goes_back_to_whoever_had_it(session: Session, street: Unit) -> None:
+    order = in_state(session, street, OrderState.REOPENED)
+    handler_id, supervisor = order.handler_id, factories.actor(session, street, Role.SUPERVISOR)
+
+    orders.move(session, order, Move.REWORK, supervisor, LATER)
+
+    assert handler_id is not None
+    assert (order.state, order.handler_id) == (OrderState.IN_PROGRESS, handler_id)
+
+
+@pytest.mark.parametrize("leaves", LEAVING)
+def test_where_whoever_had_it_is_gone_it_is_dispatched_and_accepted(
+    session: Session, street: Unit, leaves: Callable[[User, Unit], None]
+) -> None:
+    order = in_state(session, street, OrderState.REOPENED)
+    leaves(session.get_one(User, order.handler_id), factories.unit(session, parent=street.parent))
+    session.flush()
+
+    is_dispatched_instead(session, order, factories.actor(session, street, Role.SUPERVISOR))
+
+
+def test_what_was_answered_and_is_opened_again_has_nobody_to_go_back_to(session: Session, street: Unit) -> None:
+    order = in_state(session, street, OrderState.ANSWERED)
+    for move in (Move.CLOSE, Move.REOPEN):
+        factories.step(session, order, move)
+
+    is_dispatched_instead(session, order, factories.actor(session, street, Role.SUPERVISOR))
+
+
+def is_dispatched_instead(session: Session, order: Order, supervisor: Actor) -> None:
+    """The reopened order cannot be reworked, by nobody; dispatched it gets a handler as any other does."""
+    assert orders.allowed(session, order, supervisor) == [Move.DISPATCH, Move.MERGE]
+    for actor in (supervisor, SYSTEM):
+        with pytest.raises(NobodyHadItError):
+            orders.move(session, order, Move.REWORK, actor, LATER)
+    assert order.state == OrderState.REOPENED
+    for move in (Move.DISPATCH, Move.ACCEPT, Move.CONTACT):
+        factories.step(session, order, move, at=LATER)
+    assert order.state == OrderState.IN_PROGRESS
+    assert order.handler_id is not None
 
 
 def test_signing_and_contact_are_timed_once(session: Session, street: Unit) -> None:
