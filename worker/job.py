@@ -14,7 +14,7 @@ GiveUp = Callable[[Context, Session, int, str, datetime], None]
 
 
 class PutOff(Exception):  # noqa: N818 - no error: the work is asked for again later
-    """Not now, but at `until`."""
+    """Not now, but at `until`; raised while storing, nothing of it is stored."""
 
     def __init__(self, until: datetime) -> None:
         super().__init__()

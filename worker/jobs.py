@@ -263,8 +263,14 @@ def understand_answer(context: Context, message_id: int) -> Store:
 
 
 def end_text_attempt(context: Context, attempt_id: int) -> Store:
-    """Nobody answers in writing any more."""
-    return lambda session, now: surveys.nothing_written(session, attempt_id, now, context.settings.zone)
+    """Nobody answers in writing any more, unless something was asked or answered since the wait began."""
+
+    def store(session: Session, now: datetime) -> None:
+        until = surveys.nothing_written(session, attempt_id, now, context.settings.zone)
+        if until is not None:
+            raise PutOff(until)
+
+    return store
 
 
 def delete_at_carrier(context: Context, recording_id: int) -> Store:
@@ -404,9 +410,8 @@ def _not_understood(context: Context, session: Session, transcript_id: int, _tro
         intake.receive_call(session, recording.call, now, context.settings.zone)
 
 
-def _message_failed(_context: Context, session: Session, message_id: int, trouble: str, _now: datetime) -> None:
-    message = _message(session, message_id)
-    message.state, message.trouble = MessageState.FAILED, trouble
+def _message_failed(context: Context, session: Session, message_id: int, trouble: str, now: datetime) -> None:
+    surveys.message_reported(session, message_id, MessageState.FAILED, trouble, now, context.settings.zone)
 
 
 def _message(session: Session, message_id: int) -> TextMessage:

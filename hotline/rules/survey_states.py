@@ -58,6 +58,7 @@ class RoundEvent(StrEnum):
     GIVE_UP = "give_up"  # the person did not reach the caller either
     CANCEL = "cancel"
     RESUME = "resume"  # what cancelled it was undone
+    WRITE = "write"  # a written answer came after all, and no person has asked yet
 
 
 _R, _E = RoundState, RoundEvent
@@ -95,6 +96,7 @@ ROUND: dict[RoundState, dict[RoundEvent, RoundState]] = {
         _E.REFUSE: _R.REFUSED,
         _E.GIVE_UP: _R.NOT_REACHED,
         _E.CANCEL: _R.CANCELLED,
+        _E.WRITE: _R.CALLING,
     },
     **{state: dict.fromkeys(_E, state) for state in sorted(_FINAL)},
     # No machine rings about it again: nobody knows what the caller was told meanwhile.
@@ -139,6 +141,7 @@ class AttemptEvent(StrEnum):
     BUSY = "busy"
     FAIL = "fail"
     CANCEL = "cancel"
+    WRITE = "write"  # a written answer came after the wait for it
 
 
 _A, _V = AttemptState, AttemptEvent
@@ -161,6 +164,7 @@ _UNREACHED = {
 }
 _SETTLED = set(_TALK.values()) | set(_UNREACHED.values())
 _SETTLED.discard(_A.TALKING)
+_SILENT = {_A.NO_ANSWER, _A.NO_KEY}
 
 ATTEMPT: dict[AttemptState, dict[AttemptEvent, AttemptState]] = {
     _A.PLANNED: {_V.DIAL: _A.DIALLING, _V.FAIL: _A.FAILED, _V.CANCEL: _A.CANCELLED},
@@ -169,9 +173,12 @@ ATTEMPT: dict[AttemptState, dict[AttemptEvent, AttemptState]] = {
     _A.TALKING: {_V.DIAL: _A.TALKING, _V.RING: _A.TALKING, **_TALK, **_UNREACHED},
     # Late and repeated callbacks change nothing: the first ending counts.
     **{state: dict.fromkeys(_V, state) for state in sorted(_SETTLED)},
+    # But whoever answers in writing after the wait has answered.
+    **{state: dict.fromkeys(_V, state) | {_V.WRITE: _A.TALKING} for state in sorted(_SILENT)},
 }
 
 SETTLED = frozenset(_SETTLED)
+SILENT = frozenset(_SILENT)
 UNREACHED = frozenset({_A.NO_ANSWER, _A.BUSY, _A.FAILED, _A.MACHINE})
 
 

@@ -42,14 +42,14 @@ def ask(session: Session, work: Work, subject_id: int, now: datetime, *, due_at:
     )
 
 
-def ask_anew(session: Session, work: Work, subject_id: int, now: datetime) -> bool:
+def ask_anew(session: Session, work: Work, subject_id: int, now: datetime, *, due_at: datetime | None = None) -> bool:
     """Ask for work that may have been done before; False when it is waiting, or being done, already."""
     row = insert(OutboxEntry).values(
-        work=work, subject_id=subject_id, state=OutboxState.WAITING, due_at=now, made_at=now
+        work=work, subject_id=subject_id, state=OutboxState.WAITING, due_at=due_at or now, made_at=now
     )
     asked = row.on_conflict_do_update(
         index_elements=[OutboxEntry.work, OutboxEntry.subject_id],
-        set_={**_afresh(now), "made_at": now},
+        set_={**_afresh(due_at or now), "made_at": now},
         where=OutboxEntry.state.in_((OutboxState.DONE, OutboxState.DEAD)),
     )
     return session.scalar(asked.returning(OutboxEntry.id)) is not None
@@ -164,11 +164,11 @@ def lay_to_rest(session: Session, work: Work, subjects: Select[int], now: dateti
     )
 
 
-def _afresh(now: datetime) -> dict[str, Any]:
+def _afresh(due_at: datetime) -> dict[str, Any]:
     """What an entry holds that begins again, with all its tries."""
     return {
         "state": OutboxState.WAITING,
-        "due_at": now,
+        "due_at": due_at,
         "tries": 0,
         "waits": 0,
         "trouble": None,

@@ -196,12 +196,17 @@ def sent(message: TextMessage, carrier_message_id: str, now: datetime) -> None:
 _ENDED = frozenset({MessageState.DELIVERED, MessageState.FAILED})
 
 
-def reported(session: Session, message_id: int, state: MessageState, trouble: str | None) -> None:
-    """What the carrier says of a message; an ending is final, and what is none of ours is passed over."""
+def reported(session: Session, message_id: int, state: MessageState, trouble: str | None) -> TextMessage | None:
+    """What the carrier says of a message; an ending is final, and what is none of ours is passed over.
+
+    The message, if it has failed with this.
+    """
     message = session.get(TextMessage, message_id, with_for_update=True)
-    if message is not None and message.state not in _ENDED:
-        message.state = state
-        message.trouble = trouble
+    if message is None or message.state in _ENDED:
+        return None
+    message.state = state
+    message.trouble = trouble
+    return message if state == MessageState.FAILED else None
 
 
 def takes_texts(number: str) -> bool:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from hotline.logs import get_log
 from hotline.models import Channel, MessageState
 from hotline.rules.survey_states import AttemptEvent
-from hotline.services import alarms, calls, correspondence, organisation, surveys, text_messages
+from hotline.services import alarms, calls, correspondence, organisation, surveys
 from hotline.services.correspondence import Written
 from hotline.services.receipts import RecordingTold, TextTold, Told
 from hotline.telephony.addresses import Addresses
@@ -136,7 +136,7 @@ def store(session: Session, entry: Entry, addresses: Addresses, now: datetime, z
         case AlarmProgress():
             _alarm_progress(session, entry, now)
         case MessageFate():
-            text_messages.reported(session, entry.message_id, entry.state, entry.trouble)
+            surveys.message_reported(session, entry.message_id, entry.state, entry.trouble, now, zone)
 
 
 def _text(session: Session, told: TextTold, addresses: Addresses, now: datetime, zone: ZoneInfo) -> None:

@@ -18,6 +18,7 @@ from hotline.rules.survey_states import (
     ROUND,
     SATISFIED_KEYS,
     SETTLED,
+    SILENT,
     TALK,
     UNREACHED,
     AttemptEvent,
@@ -38,6 +39,7 @@ ROUNDS = written("""
     +          cancel>cancelled
     listening  speak>listening answer>answered hand_over>person refuse>refused cancel>cancelled
     person     hand_over>person answer>answered refuse>refused give_up>not_reached cancel>cancelled
+    +          write>calling
 """)
 ROUND_ENDS = (RoundState.ANSWERED, RoundState.REFUSED, RoundState.NOT_REACHED)
 
@@ -88,7 +90,9 @@ def test_each_event_of_an_attempt_leads_where_it_should(state: AttemptState, eve
 @pytest.mark.parametrize("state", sorted(SETTLED))
 @pytest.mark.parametrize("event", sorted(AttemptEvent))
 def test_an_attempts_first_ending_counts(state: AttemptState, event: AttemptEvent) -> None:
-    assert survey_states.attempt_after(state, event) == state
+    is_late_answer = event == AttemptEvent.WRITE and state in SILENT
+
+    assert survey_states.attempt_after(state, event) == (AttemptState.TALKING if is_late_answer else state)
 
 
 def test_who_was_not_reached_has_ended_without_a_word() -> None:

@@ -13,6 +13,7 @@ from hotline.models import (
     Channel,
     Direction,
     Line,
+    MessageState,
     OptOut,
     Order,
     OutboxEntry,
@@ -334,6 +335,107 @@ class TestCallback:
         self.answer(session, asked, "1", "1")
 
         assert asked.round.order.state == OrderState.CLOSED
+
+    def test_the_wait_counts_from_the_last_question(self, session: Session, asked: SurveyAttempt) -> None:
+        order = asked.round.order
+        on = order.messages[0].line
+        factories.wrote(session, on, "1", NOW + timedelta(hours=20), number=order.number_to_ring)
+
+        until = surveys.nothing_written(session, asked.id, NOW + timedelta(hours=24), ZONE)
+
+        assert (until, asked.state) == (NOW + timedelta(hours=44), AttemptState.TALKING)
+        factories.wrote(session, on, "1", NOW + timedelta(hours=43), number=order.number_to_ring)
+        assert order.state == OrderState.CLOSED
+
+    def test_the_wait_counts_from_when_the_question_left(self, session: Session, asked: SurveyAttempt) -> None:
+        text_messages.sent(self.question(session), "SM1", NOW + timedelta(hours=5))
+
+        assert surveys.nothing_written(session, asked.id, NOW + timedelta(hours=24), ZONE) == NOW + timedelta(hours=29)
+
+    def test_nothing_is_waited_for_beyond_the_last_question(self, session: Session, asked: SurveyAttempt) -> None:
+        self.answer(session, asked, "1")
+
+        assert surveys.nothing_written(session, asked.id, NOW + timedelta(hours=24), ZONE) is None
+        assert (asked.state, asked.round.state) == (AttemptState.NO_KEY, RoundState.PERSON)
+
+    @pytest.mark.parametrize("before", [[], ["1"]])
+    def test_an_answer_counts_until_a_person_has_asked(
+        self, session: Session, asked: SurveyAttempt, before: list[str]
+    ) -> None:
+        self.answer(session, asked, *before)
+        while asked.round.state != RoundState.PERSON:
+            last = asked.round.attempts[-1]
+            surveys.begin(session, last.id, "twilio", NOW + timedelta(days=9), ZONE)
+            surveys.nothing_written(session, last.id, NOW + timedelta(days=10), ZONE)
+            session.refresh(asked.round, ["attempts"])
+
+        self.answer(session, asked, *["1", "1"][len(before) :])
+
+        assert (asked.round.state, asked.round.order.state) == (RoundState.ANSWERED, OrderState.CLOSED)
+
+    def test_words_understood_after_the_wait_count(self, session: Session, asked: SurveyAttempt) -> None:
+        self.answer(session, asked, "1", "很满意")
+        surveys.nothing_written(session, asked.id, NOW + timedelta(hours=24), ZONE)
+        assert asked.round.state == RoundState.PERSON
+
+        self.understand(session)
+
+        assert asked.round.order.state == OrderState.CLOSED
+
+    def test_whoever_is_silent_again_after_a_late_answer_is_asked_by_a_person(
+        self, session: Session, asked: SurveyAttempt
+    ) -> None:
+        self.answer(session, asked, "7")
+        surveys.nothing_written(session, asked.id, NOW + timedelta(hours=24), ZONE)
+        self.answer(session, asked, "1")
+
+        surveys.nothing_written(session, asked.id, NOW + timedelta(hours=48), ZONE)
+
+        assert (asked.round.state, asked.step) == (RoundState.PERSON, Step.ASK_SATISFIED)
+
+    def test_who_wants_to_be_spoken_with_is_asked_by_no_machine_any_more(
+        self, session: Session, asked: SurveyAttempt
+    ) -> None:
+        self.answer(session, asked, "0", "1")
+
+        assert asked.round.state == RoundState.PERSON
+
+    @pytest.mark.parametrize(
+        ("before", "ended_as"), [([], AttemptState.FAILED), (["1"], AttemptState.NO_KEY), (["7"], AttemptState.NO_KEY)]
+    )
+    def test_a_question_that_cannot_be_delivered_is_asked_by_a_person_at_once(
+        self, session: Session, asked: SurveyAttempt, before: list[str], ended_as: AttemptState
+    ) -> None:
+        self.answer(session, asked, *before)
+
+        self.report_failed(session, self.question(session))
+
+        assert (asked.state, asked.round.state, asked.trouble) == (ended_as, RoundState.PERSON, "30005")
+
+    def test_a_question_that_was_answered_all_the_same_needs_no_delivery(
+        self, session: Session, asked: SurveyAttempt
+    ) -> None:
+        first = self.question(session)
+        self.answer(session, asked, "1")
+
+        self.report_failed(session, first)
+
+        assert (asked.state, asked.round.state) == (AttemptState.TALKING, RoundState.CALLING)
+
+    def test_another_message_that_cannot_be_delivered_leaves_the_callback_alone(
+        self, session: Session, asked: SurveyAttempt
+    ) -> None:
+        self.report_failed(session, session.scalars(select(TextMessage).where(TextMessage.purpose == "receipt")).one())
+
+        assert asked.round.state == RoundState.CALLING
+
+    def question(self, session: Session) -> TextMessage:
+        """The last one that was written."""
+        found = select(TextMessage).where(TextMessage.purpose == text_messages.SURVEY)
+        return session.scalars(found.order_by(TextMessage.id.desc()).limit(1)).one()
+
+    def report_failed(self, session: Session, message: TextMessage) -> None:
+        surveys.message_reported(session, message.id, MessageState.FAILED, "30005", NOW, ZONE)
 
     def test_whoever_stops_it_in_the_middle_has_refused(self, session: Session, asked: SurveyAttempt) -> None:
         self.answer(session, asked, "退订")

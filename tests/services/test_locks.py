@@ -1,6 +1,7 @@
 """People and the telephone at the same order at once: who comes second waits, and meets the order as it is then."""
 
 import threading
+from datetime import timedelta
 
 import factories
 import pytest
@@ -11,7 +12,7 @@ from hotline.db import Sessions
 from hotline.models import Line, Order, SurveyAttempt, SurveyRound, TextMessage
 from hotline.rules.order_states import OrderState
 from hotline.rules.roles import Role
-from hotline.rules.survey_states import AttemptState, Resolved, RoundState, Satisfied
+from hotline.rules.survey_states import AttemptState, Resolved, RoundState, Satisfied, Step
 from hotline.services import intake, orders, surveys
 from hotline.services.access import SYSTEM
 from hotline.services.desk import orders as desk_orders
@@ -123,9 +124,11 @@ def test_facts_understood_while_a_person_moves_the_order_do_not_fail(own_session
         assert (order.state, order.summary) == (OrderState.TRIAGED, "家里没有米")
 
 
-def test_an_answer_in_writing_and_the_end_of_the_wait_for_it_do_not_meet_in_a_ring(own_sessions: Sessions) -> None:
+@pytest.mark.parametrize("attempts", [1, 3])
+def test_an_answer_in_writing_at_the_moment_the_wait_for_it_ends_counts(own_sessions: Sessions, attempts: int) -> None:
     with own_sessions.begin() as session:
-        asked = factories.asked_in_writing(session)
+        policy = {"calls_from": "00:00", "calls_until": "00:00", "survey_attempts": attempts}
+        asked = factories.asked_in_writing(session, factories.line(session, factories.unit(session, policy=policy)))
         attempt_id, order = asked.id, asked.round.order
         number, line_id = order.number_to_ring, order.messages[0].line_id
     failed: list[BaseException] = []
@@ -143,11 +146,11 @@ def test_an_answer_in_writing_and_the_end_of_the_wait_for_it_do_not_meet_in_a_ri
         writing.start()
         writing.join(0.5)
         assert writing.is_alive(), "the answer must wait for the end"
-        surveys.nothing_written(session, attempt_id, NOW, ZONE)
+        surveys.nothing_written(session, attempt_id, NOW + timedelta(days=1), ZONE)
     writing.join(PATIENCE_S)
 
     assert failed == []
     with own_sessions() as session:
-        # It came in the moment in which nothing was asked: a person finds it with the order.
-        assert session.query(SurveyRound).one().state == RoundState.PERSON
+        survey = session.query(SurveyRound).one()
+        assert (survey.state, survey.attempts[-1].step) == (RoundState.CALLING, Step.ASK_SATISFIED)
         assert [each.body for each in session.query(TextMessage).filter_by(body="1")] == ["1"]

@@ -138,7 +138,7 @@ class SurveyLife(RuleBasedStateMachine):
     def lose_what_was_said(self, data: st.DataObject) -> None:
         surveys.not_heard(self.session, data.draw(st.sampled_from(self.spoken)), self.now, ZONE)
 
-    @rule(data=st.data(), event=st.sampled_from(sorted({*AttemptEvent} - {AttemptEvent.DIAL})))
+    @rule(data=st.data(), event=st.sampled_from(sorted({*AttemptEvent} - {AttemptEvent.DIAL, AttemptEvent.WRITE})))
     def report(self, data: st.DataObject, event: AttemptEvent) -> None:
         attempt = self._dialled(data)
         if attempt is not None:

@@ -309,6 +309,28 @@ def test_a_text_message_that_cannot_be_sent_is_given_up_at_last(workshop: Worksh
     assert workshop.get(TextMessage, message_id).state == MessageState.FAILED
 
 
+def test_a_question_of_a_callback_that_the_carrier_refuses_is_asked_by_a_person(workshop: Workshop) -> None:
+    workshop.carrier.trouble = CarrierRefusedError("21211")
+    workshop.make(factories.asked_in_writing)
+
+    workshop.do(Work.SEND_MESSAGE, workshop.one(TextMessage, TextMessage.purpose == text_messages.SURVEY).id)
+
+    assert workshop.one(SurveyRound).state == RoundState.PERSON
+
+
+def test_the_wait_for_a_written_answer_goes_on_after_a_later_question(workshop: Workshop) -> None:
+    attempt_id = workshop.make(factories.asked_in_writing)
+    with workshop.context.sessions.begin() as session:
+        question = session.query(TextMessage).filter_by(purpose=text_messages.SURVEY).one()
+        text_messages.sent(question, "SM1", NOW + timedelta(hours=5))
+    workshop.clock.at = NOW + timedelta(hours=24)
+
+    entry = workshop.do(Work.END_TEXT_ATTEMPT, attempt_id)
+
+    assert (entry.state, entry.due_at) == (OutboxState.WAITING, NOW + timedelta(hours=29))
+    assert workshop.get(SurveyAttempt, attempt_id).state == AttemptState.DIALLING
+
+
 # Ringing
 
 
@@ -460,7 +482,7 @@ def test_a_job_whose_worker_died_before_it_was_done_is_run_again_and_counts_once
     subject_id = subjects[work]()
     if work == Work.ADOPT_RECORDING:
         workshop.make(factories.line)
-    workshop.clock.at += timedelta(hours=1)
+    workshop.clock.at += timedelta(days=1)
 
     def run_and_store() -> dict[str, int]:
         store = JOBS[work].run(workshop.context, subject_id)

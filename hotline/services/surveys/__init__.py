@@ -21,15 +21,13 @@ from hotline.services.surveys.rounds import (
     open_round,
 )
 from hotline.services.surveys.talk import Asked, keyed, picked_up, spoke
-from hotline.services.surveys.writing import (
+from hotline.services.surveys.waiting import (
     attempt_in_writing,
+    message_reported,
     nothing_written,
     question_in_writing,
-    refused_in_writing,
-    understood,
-    words_since,
-    written,
 )
+from hotline.services.surveys.writing import refused_in_writing, understood, words_since, written
 
 __all__ = [
     "Asked",
@@ -45,6 +43,7 @@ __all__ = [
     "give_up_by_person",
     "heard",
     "keyed",
+    "message_reported",
     "never_again",
     "not_dialled",
     "not_heard",

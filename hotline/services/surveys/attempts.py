@@ -119,8 +119,13 @@ def begin_in_writing(session: Session, attempt: SurveyAttempt, now: datetime) ->
     attempt.dialled_at = now
     happen(attempt, AttemptEvent.DIAL, now)
     move_round(attempt.round, RoundEvent.DIAL, now)
+    wait_for_writing(session, attempt, now)
+
+
+def wait_for_writing(session: Session, attempt: SurveyAttempt, now: datetime) -> None:
+    """Look after the patience for a written answer whether one came."""
     patience = policy_of(session, attempt.round.order).survey_patience
-    outbox.ask(session, Work.END_TEXT_ATTEMPT, attempt.id, now, due_at=now + patience)
+    outbox.ask_anew(session, Work.END_TEXT_ATTEMPT, attempt.id, now, due_at=now + patience)
 
 
 def _free_at(session: Session, line: Line, calls_per_minute: int, now: datetime) -> datetime:

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hotline.models import (
@@ -15,7 +15,6 @@ from hotline.models import (
     Question,
     SurveyAnswer,
     SurveyAttempt,
-    SurveyRound,
     TextMessage,
     Work,
 )
@@ -23,48 +22,10 @@ from hotline.rules import correspondence, survey_states
 from hotline.rules.survey_states import AttemptEvent, AttemptState, Reason, RoundState, Said, Step
 from hotline.services import outbox
 from hotline.services.surveys.attempts import begin_in_writing, happen, settle, write_step
-from hotline.services.surveys.rounds import lock_attempt, opt_out, policy_of
+from hotline.services.surveys.rounds import lock_attempt, opt_out
 from hotline.services.surveys.talk import QUESTIONS, ending, keep_answer, meaning
+from hotline.services.surveys.waiting import ended_in_silence, take_up_again, waits
 from speech.understand.facts import SurveyAnswers
-
-_UNDER_WAY = frozenset({AttemptState.DIALLING, AttemptState.TALKING})
-
-
-def attempt_in_writing(session: Session, order: Order, now: datetime) -> SurveyAttempt | None:
-    """The attempt that waits for a written answer, or for the reason behind one; locked with its order and round."""
-    attempt_id = session.scalar(_latest_in_writing(order).with_only_columns(SurveyAttempt.id))
-    attempt = lock_attempt(session, attempt_id) if attempt_id is not None else None
-    return attempt if attempt and _waits(session, attempt, now) else None
-
-
-def question_in_writing(session: Session, order: Order, now: datetime) -> Step | None:
-    """The question that waits for a written answer, to show it; nothing is locked for that."""
-    attempt = session.scalars(_latest_in_writing(order)).one_or_none()
-    return attempt.step if attempt and _waits(session, attempt, now) else None
-
-
-def _latest_in_writing(order: Order) -> Select[SurveyAttempt]:
-    return (
-        select(SurveyAttempt)
-        .join(SurveyAttempt.round)
-        .where(SurveyRound.order_id == order.id, SurveyRound.resolution == order.resolutions, SurveyAttempt.is_by_text)
-        .order_by(SurveyAttempt.id.desc())
-        .limit(1)
-    )
-
-
-def _waits(session: Session, attempt: SurveyAttempt, now: datetime) -> bool:
-    """Whether a message answers it: not once its round has ended otherwise, nor long after a reason was asked for.
-
-    Who answers late, when it is about to be asked once more, has the question still in hand.
-    """
-    survey = attempt.round
-    if attempt.state == AttemptState.PLANNED:
-        return survey.state == RoundState.WAITING and len(survey.attempts) > 1
-    if attempt.state in _UNDER_WAY:
-        return survey.state == RoundState.CALLING
-    patience = policy_of(session, survey.order).survey_patience
-    return attempt.step == Step.ASK_REASON and attempt.ended_at is not None and now < attempt.ended_at + patience
 
 
 def written(session: Session, attempt: SurveyAttempt, message: TextMessage, now: datetime, zone: ZoneInfo) -> None:
@@ -76,6 +37,8 @@ def written(session: Session, attempt: SurveyAttempt, message: TextMessage, now:
         begin_in_writing(session, attempt, now)
     if attempt.state == AttemptState.DIALLING:
         happen(attempt, AttemptEvent.PICK_UP, now)
+    elif ended_in_silence(attempt):
+        take_up_again(session, attempt, now)
     step, key = attempt.step, correspondence.figure(message.body)
     waiting = next((each for each in attempt.answers if each.step == step), None)
     if step in QUESTIONS and key is not None:
@@ -116,6 +79,8 @@ def understood(session: Session, message_id: int, answers: SurveyAnswers, now: d
     survey.reason = survey.reason or (Reason(answers.reason.value) if answers.reason.value else None)
     if answers.opt_out.value:
         opt_out(session, attempt, now)
+    if ended_in_silence(attempt) and waits(session, attempt, now):
+        take_up_again(session, attempt, now)
     is_asked = attempt.state == AttemptState.TALKING and survey.state == RoundState.CALLING
     if is_asked and given.step == attempt.step:
         _count(session, attempt, given, answers, now, zone)
@@ -128,15 +93,6 @@ def refused_in_writing(session: Session, attempt: SurveyAttempt, now: datetime, 
         begin_in_writing(session, attempt, now)
     opt_out(session, attempt, now)
     settle(session, attempt, AttemptEvent.REFUSE, now, zone)
-
-
-def nothing_written(session: Session, attempt_id: int, now: datetime, zone: ZoneInfo) -> None:
-    """The time for a written answer is over: a person asks who began to answer; others are asked another time."""
-    attempt = lock_attempt(session, attempt_id)
-    if attempt.state == AttemptState.TALKING:
-        settle(session, attempt, AttemptEvent.NO_KEY, now, zone)
-    elif attempt.state == AttemptState.DIALLING:
-        settle(session, attempt, AttemptEvent.NO_ANSWER, now, zone)
 
 
 def _count(
