@@ -67,9 +67,10 @@ def sees_call(actor: Actor) -> ColumnElement[bool]:
     A call on a number that is none of ours is for whoever stands at the top.
     """
     lines = select(Line.id).where(Line.unit_id.in_(units_below(actor)))
-    # Asked of each call that is looked at, rather than of every order that there is.
-    about = select(Order.id).where(Order.id == Call.order_id, sees_order(actor)).correlate(Call)
-    seen = or_(Call.line_id.in_(lines), about.exists())
+    # As a value of each call that is looked at: where it asks whether one exists, the database first collects every order
+    # that the actor sees.
+    about = select(sees_order(actor)).where(Order.id == Call.order_id).correlate(Call).scalar_subquery()
+    seen = or_(Call.line_id.in_(lines), about)
     return or_(seen, Call.line_id.is_(None)) if actor.is_at_the_top else seen
 
 
