@@ -27,7 +27,7 @@ from hotline.console.clock_forms import MomentField
 from hotline.console.forms import Form
 from hotline.console.moments import span as span_words
 from hotline.rules.calendar import Hours
-from hotline.rules.clocks import Step
+from hotline.rules.clocks import LIMITED
 from hotline.rules.policy import NEVER_RESTS, Limits, Portion
 from hotline.services.desk.policies import LimitsDesk
 
@@ -87,7 +87,7 @@ class LimitsForm(SettingForm):
 
     def offer(self, desk: LimitsDesk) -> None:
         """Set the choices, and what counts above as one of them."""
-        for step in Step:
+        for step in LIMITED:
             above = getattr(desk.above, step)
             taken = SelectChoice(ABOVE, _("as above: %(limit)s", limit=limit_words(above)))
             self[f"{step}_span"].choices = [taken, *_SPAN_CHOICES, SelectChoice(NONE, _("no limit"))]
@@ -100,7 +100,7 @@ class LimitsForm(SettingForm):
     def told(self) -> dict[str, Any]:
         """What the unit sets itself, as it is stored."""
         told: dict[str, Any] = {}
-        for step in Step:
+        for step in LIMITED:
             chosen = self[f"{step}_span"].data
             if chosen != ABOVE:
                 told[step.value] = None if chosen == NONE else _seconds(self[f"{step}_amount"].data, chosen)
@@ -109,7 +109,7 @@ class LimitsForm(SettingForm):
 
     def is_usable(self, above: Limits) -> bool:
         """Whether what was filled in makes sense together with what counts above; what does not is named."""
-        for step in Step:
+        for step in LIMITED:
             amount, chosen = self[f"{step}_amount"], self[f"{step}_span"].data
             if chosen in _SPANS and amount.data is None:
                 amount.errors = [gettext("Please write a number.")]
@@ -131,7 +131,7 @@ class LimitsForm(SettingForm):
 def limits_data(desk: LimitsDesk) -> dict[str, Any]:
     """What a form for these limits begins with."""
     data: dict[str, Any] = {}
-    for step in Step:
+    for step in LIMITED:
         if step not in desk.own:
             data[f"{step}_span"] = ABOVE
         elif getattr(desk.limits, step) is None:
@@ -321,6 +321,7 @@ SETTINGS: Mapping[str, SettingKind] = {
     "uncleared_at": _TIME,
     "pause_needs_approval": _YES_OR_NO,
     "longest_pause": _SPAN,
+    "decide_within": _SPAN,
     "appoint_after_returns": _COUNT,
     "working_weekdays": SettingKind(
         WeekdaysForm,
@@ -354,6 +355,10 @@ SETTING_WORDS: Mapping[str, tuple[LazyString, LazyString]] = {
     "uncleared_at": (_("List of the day at"), _("When the list of what is not cleared is made each day.")),
     "pause_needs_approval": (_("Pauses need approval"), _("Whether a handler’s pause waits for a supervisor.")),
     "longest_pause": (_("Longest pause"), _("All pauses of one run of work together last no longer.")),
+    "decide_within": (
+        _("Approval of results within"),
+        _("So much working time a supervisor has for the word on a result that waits for it."),
+    ),
     "appoint_after_returns": (
         _("Supervisor appoints after returns"),
         _("After so many returns a supervisor says who gets the order."),

@@ -125,6 +125,7 @@ WORDS: Mapping[type[StrEnum], Mapping[Any, LazyString]] = {
         Step.ACCEPT: _p("clock", "accept"),
         Step.CONTACT: _p("clock", "contact"),
         Step.RESOLVE: _p("clock", "result"),
+        Step.DECIDE: _p("clock", "approval"),
     },
     Urgency: {
         Urgency.EMERGENCY: _p("urgency", "emergency"),

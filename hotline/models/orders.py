@@ -84,6 +84,7 @@ class Order(Base):
         Index("uq_orders_number", "number", unique=True, postgresql_ops={"number": "varchar_pattern_ops"}),
         CheckConstraint("(state = 'merged') = (merged_into_id is not null)", name="merged_names_its_target"),
         CheckConstraint("merged_into_id <> id", name="not_merged_into_itself"),
+        CheckConstraint("(reported_at is null) = (decide_by is null)", name="what_waits_has_a_limit"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -125,6 +126,8 @@ class Order(Base):
     closed_at: Mapped[datetime | None]
     # Since when a result waits for a supervisor's word, if one does: the step is done for as long as it waits.
     reported_at: Mapped[datetime | None]
+    # Until when that word is due.
+    decide_by: Mapped[datetime | None]
     # Since when contact and resolve clocks stand still, if they do.
     paused_at: Mapped[datetime | None]
     # When supervision looks next; None when nothing is left to tell. No change of the order, so no new version.

@@ -34,6 +34,11 @@ class Step(StrEnum):
     ACCEPT = "accept"
     CONTACT = "contact"
     RESOLVE = "resolve"
+    DECIDE = "decide"  # a supervisor's word about a result that waits for one
+
+
+# What the limits of an urgency are for.
+LIMITED = (Step.ACCEPT, Step.CONTACT, Step.RESOLVE)
 
 
 class Standing(StrEnum):
@@ -76,19 +81,27 @@ Done = Mapping[Step, datetime | None]
 PAUSABLE = frozenset({Step.CONTACT, Step.RESOLVE})
 
 
-def all_running(until: Deadlines, done: Done, paused_at: datetime | None = None) -> list[tuple[Step, datetime]]:
-    """The clocks whose step is not done, and when they end; of one paused at `paused_at` those that had run out."""
+def all_running(
+    until: Deadlines, done: Done, paused_at: datetime | None = None, decide_by: datetime | None = None
+) -> list[tuple[Step, datetime]]:
+    """The clocks whose step is not done, and when they end; of one paused at `paused_at` those that had run out.
+
+    A result that waits for a supervisor's word until `decide_by` waits in a pause too.
+    """
     limits = {Step.ACCEPT: until.accept_by, Step.CONTACT: until.contact_by, Step.RESOLVE: until.resolve_by}
+    limits |= {Step.DECIDE: decide_by}
     return [
         (step, due)
         for step, due in limits.items()
-        if due is not None and done[step] is None and not (paused_at and step in PAUSABLE and due > paused_at)
+        if due is not None and done.get(step) is None and not (paused_at and step in PAUSABLE and due > paused_at)
     ]
 
 
-def running(until: Deadlines, done: Done, paused_at: datetime | None = None) -> tuple[Step, datetime] | None:
+def running(
+    until: Deadlines, done: Done, paused_at: datetime | None = None, decide_by: datetime | None = None
+) -> tuple[Step, datetime] | None:
     """The clock of `all_running` that ends next; None when none runs."""
-    return min(all_running(until, done, paused_at), key=lambda each: each[1], default=None)
+    return min(all_running(until, done, paused_at, decide_by), key=lambda each: each[1], default=None)
 
 
 @dataclass(frozen=True)

@@ -124,6 +124,8 @@ class Policy:
     closing: Mapping[Category, frozenset[Element]] = field(default_factory=lambda: dict(BY_CATEGORY))
     # Whose results wait for a supervisor's word before the caller is asked.
     results_need_approval: frozenset[Category | Urgency] = frozenset()
+    # How much working time a supervisor has for that word.
+    decide_within: timedelta = 4 * _HOUR
 
     def with_overrides(self, stored: dict[str, Any]) -> Self:
         """This policy with what a unit stored as JSON: spans in seconds, times as HH:MM.
@@ -238,7 +240,7 @@ def _limits(urgency: Urgency, before: dict[Urgency, Limits], told: Any) -> Limit
     unknown = set(told) - {*_STEPS, *_FLAGS}
     if unknown:
         raise ValueError(f"{urgency} has no {min(unknown)}")
-    changes: dict[str, Any] = {step: _limit(told[step]) for step in _STEPS if step in told}
+    changes: dict[str, Any] = {step: _limit_if_any(told[step]) for step in _STEPS if step in told}
     changes |= {flag: _yes_or_no(told[flag]) for flag in _FLAGS if flag in told}
     limits = replace(before[urgency], **changes)
     if limits.in_working_time and urgency in NEVER_RESTS:
@@ -248,9 +250,13 @@ def _limits(urgency: Urgency, before: dict[Urgency, Limits], told: Any) -> Limit
     return limits
 
 
-def _limit(value: Any) -> timedelta | None:
-    limit = None if value is None else _span(value)
-    if limit is not None and not timedelta(0) < limit <= _LONGEST_LIMIT:
+def _limit_if_any(value: Any) -> timedelta | None:
+    return None if value is None else _limit(value)
+
+
+def _limit(value: Any) -> timedelta:
+    limit = _span(value)
+    if not timedelta(0) < limit <= _LONGEST_LIMIT:
         raise ValueError("a limit must be more than nothing and at most a year")
     return limit
 
@@ -313,6 +319,7 @@ _READERS = {
     "texts_until": _time_of_day,
     "uncleared_at": _time_of_day,
     "results_need_approval": _approved,
+    "decide_within": _limit,
 }
 
 # What may be changed in part is told what it was.

@@ -63,6 +63,7 @@ _ZH: Mapping[str, str] = {
     "step_accept": "签收",
     "step_contact": "首次联系",
     "step_resolve": "办理",
+    "step_decide": "结果审核",
     "written_received": (
         "【{line}】您的求助已受理，工单编号{number}。查看进度：{page}\n要补充情况，直接回复本短信即可。"
         "如遇危险请拨打110、119或120；不便通话可发短信到12110报警。"
@@ -142,6 +143,7 @@ _YUE: Mapping[str, str] = {
     "step_accept": "签收",
     "step_contact": "首次联络",
     "step_resolve": "办理",
+    "step_decide": "结果审核",
     "written_received": (
         "【{line}】你嘅求助已受理，工单编号{number}。睇进度：{page}\n要补充情况，直接回复呢条短信就得。"
         "如有危险请致电110、119或120；唔方便讲嘢可以发短信到12110报警。"
@@ -244,6 +246,7 @@ _EN: Mapping[str, str] = {
     "step_accept": "acceptance",
     "step_contact": "first contact",
     "step_resolve": "the result",
+    "step_decide": "the approval of the result",
     "written_received": (
         "[{line}] Your matter has been received as order {number}. See how it stands: {page}\nTo add anything, just reply. "
         "In danger call 110, 119 or 120, or text the police at 12110."

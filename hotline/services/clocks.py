@@ -55,6 +55,11 @@ def done(order: Order) -> dict[Step, datetime | None]:
     return {Step.ACCEPT: order.accepted_at, Step.CONTACT: order.contacted_at, Step.RESOLVE: resolved_at}
 
 
+def wakes(order: Order) -> bool:
+    """Whether people are told of its limits at any hour: an emergency, as long as not only a word about it is due."""
+    return order.urgency == Urgency.EMERGENCY and order.reported_at is None
+
+
 def set_until(order: Order, deadlines: Deadlines) -> None:
     """Give the order these deadlines; supervision looks at it anew, as long as anybody has to act on it."""
     order.accept_by, order.contact_by, order.resolve_by = (
@@ -186,4 +191,4 @@ def withdraw_approval(order: Order) -> None:
     approval = asked_approval(order)
     if approval is not None:
         approval.state = ApprovalState.WITHDRAWN
-    order.reported_at = None
+    order.reported_at = order.decide_by = None

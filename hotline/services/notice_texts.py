@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session, selectinload
 
 from hotline.models import Line, Notice, NoticeReader, Order, TextMessage, User, UserRole
 from hotline.rules.clocks import Step, next_texting_time
-from hotline.rules.facts import Urgency
 from hotline.rules.policy import Policy
 from hotline.rules.supervision import Colour
 from hotline.rules.wording import text_for
@@ -41,7 +40,7 @@ def tell(
     untold = _untold(session, order, standing) if line else {}
     if not untold or line is None:
         return None
-    at = now if order.urgency == Urgency.EMERGENCY else next_texting_time(policy, now, zone)
+    at = now if clocks.wakes(order) else next_texting_time(policy, now, zone)
     if at > now:
         return at
     for person, notices in untold.items():

@@ -11,15 +11,16 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session, contains_eager
 
-from hotline.models import Action, Approval, Order, Outcome, Result, Unit
+from hotline.models import Action, Approval, Order, Outcome, Result, Unit, User, UserRole
 from hotline.rules import closing
 from hotline.rules.attachments import AttachmentKind
 from hotline.rules.closing import Element, Held
 from hotline.rules.order_states import Move, Remark
 from hotline.rules.policy import Policy
+from hotline.rules.roles import Role
 from hotline.rules.supervision import ApprovalState
-from hotline.services import attachments, audit, clocks, orders, surveys
-from hotline.services.access import Actor, NotAllowedError, answers_for_order, supervises
+from hotline.services import attachments, audit, calendar, clocks, orders, surveys
+from hotline.services.access import Actor, NotAllowedError, actor_for, answers_for_order, supervises
 from hotline.services.orders import ReasonMissingError
 from hotline.services.organisation import policy_for
 
@@ -61,7 +62,7 @@ def report(
     orders.check(session, order, _move(order), actor)
     _check_complete(session, order, told)
     if _policy(session, order).results_need_approval & {order.urgency, order.category}:
-        return _ask(session, order, told, actor, now)
+        return _ask(session, order, told, actor, now, zone)
     clocks.withdraw_approval(order)
     order.resolutions += 1
     orders.move(session, order, _move(order), actor, now)
@@ -98,7 +99,7 @@ def send_back(session: Session, approval: Approval, word: str, actor: Actor, now
     if not word.strip():
         raise ReasonMissingError("sent back")
     _decide(approval, ApprovalState.SENT_BACK, word, actor, now)
-    order.reported_at, order.look_at = None, now
+    order.reported_at, order.decide_by, order.look_at = None, None, now
     orders.remark(session, order, Remark.RESULT_SENT_BACK, actor, now, reason=approval.word)
     _note(session, order, Action.RESULT_DECIDED, ApprovalState.SENT_BACK, actor, now)
 
@@ -120,6 +121,18 @@ def to_decide(session: Session, actor: Actor) -> Sequence[Approval]:
         )
     )
     return session.scalars(found).all()
+
+
+def nearest_to_decide(session: Session, order: Order, chain: Sequence[Unit]) -> Unit:
+    """The first unit of `chain` with a supervisor in service who may decide about the waiting result, or the last."""
+    approval = clocks.asked_approval(order)
+    assert approval is not None  # noqa: S101 - only a result that waits has a limit for the word on it
+    supervisors = select(User).join(UserRole).where(User.is_active, UserRole.role == Role.SUPERVISOR)
+    for unit in chain:
+        people = session.scalars(supervisors.where(User.unit_id == unit.id))
+        if any(may_decide(session, approval, actor_for(person)) for person in people):
+            return unit
+    return chain[-1]
 
 
 def waits_for(actor: Actor) -> ColumnElement[bool]:
@@ -164,7 +177,7 @@ def _held(order: Order, told: Report) -> Held:
     )
 
 
-def _ask(session: Session, order: Order, told: Report, actor: Actor, now: datetime) -> Approval:
+def _ask(session: Session, order: Order, told: Report, actor: Actor, now: datetime, zone: ZoneInfo) -> Approval:
     clocks.withdraw_approval(order)
     session.flush()
     approval = Approval(
@@ -179,10 +192,17 @@ def _ask(session: Session, order: Order, told: Report, actor: Actor, now: dateti
         asked_at=now,
     )
     order.approvals.append(approval)
-    order.reported_at = now
+    order.reported_at, order.decide_by, order.look_at = now, _decide_by(session, order, now, zone), now
     orders.remark(session, order, Remark.RESULT_REPORTED, actor, now)
     _note(session, order, Action.RESULT_REPORTED, ApprovalState.ASKED, actor, now)
     return approval
+
+
+def _decide_by(session: Session, order: Order, now: datetime, zone: ZoneInfo) -> datetime:
+    """Whatever the matter is, a word about its result is office work, done in working hours."""
+    unit = session.get_one(Unit, order.intake_unit_id)
+    policy = policy_for(session, unit)
+    return calendar.working_time(session, unit, policy, now, zone).add(now, policy.decide_within)
 
 
 def _check_undecided(session: Session, approval: Approval, actor: Actor) -> Order:

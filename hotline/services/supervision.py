@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, func, null, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, joinedload, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
@@ -15,7 +15,6 @@ from hotline.logs import get_log
 from hotline.models import Action, Level, Notice, NoticeReader, Order, Unit, User, UserRole
 from hotline.rules import clocks as reckoning
 from hotline.rules.clocks import Step
-from hotline.rules.facts import Urgency
 from hotline.rules.order_states import Remark
 from hotline.rules.policy import Policy, PolicyError
 from hotline.rules.roles import Role
@@ -30,7 +29,7 @@ from hotline.rules.supervision import (
     plan,
     quiet_until,
 )
-from hotline.services import audit, clocks, notice_texts, orders, pauses
+from hotline.services import audit, clocks, notice_texts, orders, pauses, results
 from hotline.services.access import Actor, NotAllowedError, reaches, supervises
 from hotline.services.orders import ReasonMissingError
 from hotline.services.organisation import policy_for
@@ -156,6 +155,7 @@ def still_stands() -> ColumnElement[bool]:
                     (Step.ACCEPT, Order.accepted_at, Order.accept_by),
                     (Step.CONTACT, Order.contacted_at, Order.contact_by),
                     (Step.RESOLVE, func.coalesce(Order.resolved_at, Order.reported_at), Order.resolve_by),
+                    (Step.DECIDE, null(), Order.decide_by),
                 )
             )
         ),
@@ -210,7 +210,7 @@ class _Sight:
 def _look_at(session: Session, order: Order, told: Told, sight: _Sight, now: datetime, zone: ZoneInfo) -> None:
     pauses.end_if_over(session, order, now)
     policy = sight.policy(order.intake_unit_id)
-    quiet = None if order.urgency == Urgency.EMERGENCY else quiet_until(policy, now, zone)
+    quiet = None if clocks.wakes(order) else quiet_until(policy, now, zone)
     coming = plan(_running(order), told, policy, now, quiet)
     for clock, colour in coming.notices:
         _tell(session, order, clock, colour, sight, policy, now)
@@ -222,9 +222,11 @@ def _look_at(session: Session, order: Order, told: Told, sight: _Sight, now: dat
 def _running(order: Order) -> list[RunningClock]:
     if order.state not in TIMED:
         return []
-    running = reckoning.all_running(clocks.until(order), clocks.done(order), order.paused_at)
-    # In a pause nobody is told anything: what had run out before was told then, or is when it ends.
-    return [] if order.paused_at else [RunningClock(step, order.clocks_started_at, due) for step, due in running]
+    running = reckoning.all_running(clocks.until(order), clocks.done(order), order.paused_at, order.decide_by)
+    # In a pause the handler is told nothing: what had run out before was told then, or is when it ends.
+    told = [each for each in running if each[0] == Step.DECIDE or not order.paused_at]
+    started = {Step.DECIDE: order.reported_at}
+    return [RunningClock(step, started.get(step) or order.clocks_started_at, due) for step, due in told]
 
 
 def _standing(order: Order) -> set[tuple[Step, datetime]]:
@@ -234,8 +236,8 @@ def _standing(order: Order) -> set[tuple[Step, datetime]]:
 def _look_again(session: Session, order: Order, coming: Plan, held_until: datetime | None) -> None:
     """Not through the order itself: that would make a new version, and tell people that somebody was quicker."""
     pause = clocks.running_pause(order)
-    later = min(filter(None, (coming.look_at, held_until)), default=None)
-    at = pause.until if pause is not None else later
+    ends = pause.until if pause is not None else None
+    at = min(filter(None, (coming.look_at, held_until, ends)), default=None)
     session.execute(update(Order.__table__).where(Order.__table__.c.id == order.id).values(look_at=at))  # type: ignore[arg-type]  # a mapped class's table is one
     set_committed_value(order, "look_at", at)
 
@@ -266,7 +268,7 @@ def _tell(
     if notice_id is None:
         return
     if colour == Colour.BLUE:
-        session.add(_whoever_acts(order, notice_id))
+        session.add(_whoever_acts(session, order, clock.step, sight, notice_id))
         return
     addressed, copies = _supervisors(sight, order.unit_id, colour, policy.copies_up)
     for unit in (addressed, *copies):
@@ -275,7 +277,10 @@ def _tell(
         )
 
 
-def _whoever_acts(order: Order, notice_id: int) -> NoticeReader:
+def _whoever_acts(session: Session, order: Order, step: Step, sight: _Sight, notice_id: int) -> NoticeReader:
+    if step == Step.DECIDE:
+        unit = results.nearest_to_decide(session, order, sight.chain(order.unit_id))
+        return NoticeReader(notice_id=notice_id, unit_id=unit.id, role=Role.SUPERVISOR)
     role = WHO_ACTS[order.state]
     user_id = order.handler_id if order.state in WORKED_ON else None
     return NoticeReader(notice_id=notice_id, unit_id=order.unit_id, role=role, user_id=user_id)

@@ -116,7 +116,7 @@ def _rows(session: Session, unit: Unit, list_id: int, cut: datetime, now: dateti
         why, words = _why(order)
         # Lists go to many, and out of the house as files.
         words = None if order.is_secret else words
-        running = reckoning.running(clocks.until(order), clocks.done(order), order.paused_at)
+        running = reckoning.running(clocks.until(order), clocks.done(order), order.paused_at, order.decide_by)
         yield UnclearedOrder(
             list_id=list_id,
             order_id=order.id,

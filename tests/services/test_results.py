@@ -9,19 +9,21 @@ from threading import Barrier
 import factories
 import pytest
 from factories import NOW, ZONE
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from hotline.db import Sessions
-from hotline.models import Action, Approval, AuditEntry, Order, Outcome, Result, SurveyRound, Unit, User
+from hotline.models import Action, Approval, AuditEntry, CalendarDay, Order, Outcome, Result, SurveyRound, Unit, User
+from hotline.rules.calendar import DayKind
+from hotline.rules.clocks import Step
 from hotline.rules.closing import Element
 from hotline.rules.facts import Category, Urgency
 from hotline.rules.machine import ImpossibleMoveError
 from hotline.rules.order_states import Move, OrderState, Remark
 from hotline.rules.policy import LIMITS
 from hotline.rules.roles import Role
-from hotline.rules.supervision import ApprovalState, PauseState, Why
-from hotline.services import orders, pauses, results, supervision, uncleared
+from hotline.rules.supervision import ApprovalState, Colour, PauseState, Why
+from hotline.services import orders, pauses, policies, results, supervision, uncleared
 from hotline.services.access import SYSTEM, Actor, NotAllowedError, actor_for
 from hotline.services.desk import orders as desk
 from hotline.services.desk import start
@@ -51,6 +53,13 @@ class Street:
 
     def approve(self, approval: Approval, at: datetime = NOW + 2 * HOUR) -> Result:
         return results.approve(self.session, approval, self.supervisor, at, ZONE, "同意")
+
+    def look(self, at: datetime) -> None:
+        while supervision.look(self.session, at, ZONE):
+            pass
+
+    def told(self) -> list[tuple[Step, Colour]]:
+        return [(notice.step, notice.colour) for notice in supervision.of_order(self.session, self.order)]
 
     def events(self) -> list[object]:
         return [event.remark or event.move for event in self.order.history]
@@ -180,7 +189,7 @@ def test_approved_the_order_is_resolved_as_of_when_it_was_reported(street: Stree
 def test_sent_back_the_clocks_run_as_if_nothing_had_been_reported(street: Street) -> None:
     before = (street.order.resolve_by, street.order.resolutions)
     approval = street.report(NOW + 23 * HOUR)
-    assert desk.clock_of(street.order) is None
+    assert desk.clock_of(street.order) == (Step.DECIDE, street.order.decide_by)
 
     with pytest.raises(ReasonMissingError):
         results.send_back(street.session, approval, " ", street.supervisor, NOW + 30 * HOUR)
@@ -189,24 +198,22 @@ def test_sent_back_the_clocks_run_as_if_nothing_had_been_reported(street: Street
     assert (approval.state, approval.word) == (ApprovalState.SENT_BACK, "没有入户照片")
     assert (street.order.state, street.order.resolved_at) == (OrderState.IN_PROGRESS, None)
     assert (street.order.resolve_by, street.order.resolutions) == before
-    assert desk.clock_of(street.order) is not None
+    assert desk.clock_of(street.order) == (Step.RESOLVE, street.order.resolve_by)
     assert street.order.history[-1].reason == "没有入户照片"
     again = street.report(NOW + 31 * HOUR)
     street.approve(again, NOW + 32 * HOUR)
     assert street.order.resolved_at == NOW + 31 * HOUR
 
 
-def test_nobody_is_told_of_a_limit_while_a_result_waits(street: Street) -> None:
+def test_nobody_is_told_of_the_handlers_limit_while_a_result_waits(street: Street) -> None:
     approval = street.report(NOW + 12 * HOUR)
-    while supervision.look(street.session, NOW + 40 * HOUR, ZONE):
-        pass
-    assert [notice.step for notice in supervision.of_order(street.session, street.order)] == []
+    street.look(NOW + 40 * HOUR)
+    assert {step for step, _ in street.told()} == {Step.DECIDE}
 
     results.send_back(street.session, approval, "再去看看", street.supervisor, NOW + 40 * HOUR)
-    while supervision.look(street.session, NOW + 40 * HOUR, ZONE):
-        pass
+    street.look(NOW + 40 * HOUR)
 
-    assert "yellow" in [notice.colour for notice in supervision.of_order(street.session, street.order)]
+    assert (Step.RESOLVE, Colour.YELLOW) in street.told()
 
 
 def test_page_and_database_reckon_the_same_clock_of_a_result_that_waits(street: Street) -> None:
@@ -214,17 +221,18 @@ def test_page_and_database_reckon_the_same_clock_of_a_result_that_waits(street: 
 
     reckoned = street.session.scalar(select(Order.due_at).select_from(Order).where(Order.id == street.order.id))
 
-    assert reckoned is None
-    assert desk.clock_of(street.order) is None
+    assert reckoned == street.order.decide_by
+    assert desk.clock_of(street.order) == (Step.DECIDE, reckoned)
 
 
-def test_the_list_of_the_day_says_that_a_result_waits(street: Street) -> None:
-    street.report()
+@pytest.mark.parametrize(("reported_at", "is_overdue"), [(NOW + HOUR, True), (NOW + 5 * HOUR, False)])
+def test_the_list_of_the_day_says_that_a_result_waits(street: Street, reported_at: datetime, is_overdue: bool) -> None:
+    street.report(reported_at)
     uncleared.make_due(street.session, NOW + 12 * HOUR, ZONE)
 
     (row,) = uncleared.listed(street.session, SYSTEM, street.unit, NOW.date())
 
-    assert (row.why, row.is_overdue) == (Why.APPROVAL_ASKED, False)
+    assert (row.why, row.is_overdue) == (Why.APPROVAL_ASKED, is_overdue)
 
 
 def test_nobody_approves_the_own_result_nor_whom_it_is_none_of_their_business(street: Street) -> None:
@@ -356,6 +364,124 @@ def test_another_priority_meanwhile_counts_if_the_result_is_sent_back(street: St
     results.send_back(street.session, approval, "再去看看", street.supervisor, NOW + 2 * HOUR)
 
     assert street.order.resolve_by == NOW + 2 * HOUR
+
+
+# The limit for the word
+
+
+@pytest.mark.parametrize(
+    ("reported_at", "decide_by"),
+    [
+        (NOW + HOUR, NOW + 7 * HOUR),  # eleven: an hour before noon, three from two on
+        (NOW + 7 * HOUR, NOW + DAY + 2 * HOUR),  # five: an hour, and three in the morning
+        (NOW + 14 * HOUR, NOW + DAY + 5 * HOUR),  # at midnight nobody works
+        (NOW + 4 * DAY + 7 * HOUR, NOW + 7 * DAY + 2 * HOUR),  # Friday at five
+    ],
+)
+def test_the_word_on_a_result_is_due_in_working_time(
+    street: Street, reported_at: datetime, decide_by: datetime
+) -> None:
+    street.report(reported_at)
+
+    assert street.order.decide_by == decide_by
+
+
+def test_how_long_the_word_may_take_and_when_is_worked_are_the_units_to_say(street: Street) -> None:
+    tuesday = (NOW + DAY).date()
+    street.session.add(CalendarDay(unit=street.unit, day=tuesday, kind=DayKind.HOLIDAY, name="休息"))
+    policies.set_policy(street.session, street.unit, "decide_within", 8 * 3600, SYSTEM, NOW)
+
+    street.report(NOW)
+
+    assert street.order.decide_by == NOW + 2 * DAY + HOUR
+
+
+def test_who_may_decide_is_reminded_once_and_then_it_is_late(street: Street) -> None:
+    factories.user(street.session, street.district, Role.SUPERVISOR)
+    street.report()
+    for minutes in (1, 250, 300, 359, 361, 400, 500, 600):
+        street.look(NOW + HOUR + timedelta(minutes=minutes))
+        street.look(NOW + HOUR + timedelta(minutes=minutes))
+
+    assert street.told() == [(Step.DECIDE, colour) for colour in Colour]
+    blue, yellow, _red = supervision.of_order(street.session, street.order)
+    assert [(reader.unit, reader.role, reader.user_id) for reader in blue.readers] == [
+        (street.unit, Role.SUPERVISOR, None)
+    ]
+    assert yellow.made_at == NOW + 7 * HOUR + timedelta(minutes=1)
+    assert [reader.notice.colour for reader in supervision.waiting(street.session, street.supervisor)] == [
+        Colour.YELLOW,
+        Colour.BLUE,
+    ]
+    assert desk.listed(street.session, street.supervisor, OrdersWanted(overdue=True), NOW + 8 * HOUR).rows
+
+
+def test_who_reported_it_is_not_the_one_reminded(street: Street) -> None:
+    factories.user(street.session, street.district, Role.SUPERVISOR)
+    street.session.execute(update(User).where(User.id == street.supervisor.user_id).values(is_active=False))
+    both = factories.actor(street.session, street.unit, Role.HANDLER, Role.SUPERVISOR)
+    results.report(street.session, street.order, REPORT, both, NOW + HOUR, ZONE)
+
+    street.look(NOW + 6 * HOUR)
+
+    (blue,) = supervision.of_order(street.session, street.order)
+    assert [reader.unit for reader in blue.readers] == [street.district]
+
+
+@pytest.mark.parametrize("urgency", [Urgency.NORMAL, Urgency.EMERGENCY])
+def test_nobody_is_reminded_of_a_word_at_night(street: Street, urgency: Urgency) -> None:
+    street.order.urgency = urgency
+    policies.set_policy(street.session, street.unit, "working_hours", [["09:00", "09:30"]], SYSTEM, NOW)
+    policies.set_policy(street.session, street.unit, "decide_within", 600, SYSTEM, NOW)
+    street.report(NOW + HOUR)
+    for hours in (12, 16, 20):  # the reminder falls on ten past five
+        street.look(NOW + hours * HOUR)
+    assert street.told() == []
+
+    street.look(NOW + 21 * HOUR)
+
+    assert street.told() == [(Step.DECIDE, Colour.BLUE)]
+
+
+@pytest.mark.parametrize("is_approved", [True, False])
+def test_once_decided_nothing_is_told_any_more(street: Street, is_approved: bool) -> None:
+    approval = street.report()
+    street.look(NOW + 7 * HOUR)
+    assert supervision.count_waiting(street.session, street.supervisor) == 1
+
+    if is_approved:
+        street.approve(approval, NOW + 7 * HOUR)
+    else:
+        results.send_back(street.session, approval, "再去看看", street.supervisor, NOW + 7 * HOUR)
+    street.look(NOW + 12 * HOUR)
+
+    assert street.order.decide_by is None
+    assert street.told() == [(Step.DECIDE, Colour.BLUE)]
+    assert supervision.count_waiting(street.session, street.supervisor) == 0
+
+
+def test_a_result_reported_anew_has_its_own_limit(street: Street) -> None:
+    street.report(NOW + HOUR)
+    street.look(NOW + 6 * HOUR)
+
+    street.report(NOW + 6 * HOUR)
+    street.look(NOW + DAY)
+
+    assert street.told() == [(Step.DECIDE, Colour.BLUE)] * 2
+    assert [notice.due_at for notice in supervision.of_order(street.session, street.order)] == [
+        NOW + 7 * HOUR,
+        NOW + DAY + HOUR,
+    ]
+
+
+def test_a_word_is_due_in_a_pause_too(street: Street) -> None:
+    pauses.ask(street.session, street.order, NOW + 3 * DAY, "等证明", SYSTEM, NOW + HOUR, ZONE)
+    street.report(NOW + HOUR)
+
+    street.look(NOW + 8 * HOUR)
+
+    assert (Step.DECIDE, Colour.YELLOW) in street.told()
+    assert street.order.paused_at is not None
 
 
 # At once

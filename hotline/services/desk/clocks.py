@@ -140,7 +140,13 @@ def _present_run(order: Order, now: datetime) -> tuple[StepDesk, ...]:
     steps = _steps(clocks.until(order), clocks.done(order), now, ended_at, order.paused_at)
     pause = clocks.running_pause(order)
     left = {Step.CONTACT: pause.contact_left, Step.RESOLVE: pause.resolve_left} if pause else {}
-    return tuple(_with_left(step, left.get(step.step)) for step in steps)
+    return (*(_with_left(step, left.get(step.step)) for step in steps), *_word_due(order, now))
+
+
+def _word_due(order: Order, now: datetime) -> Iterator[StepDesk]:
+    if order.decide_by is not None:
+        stands, span = standing(order.decide_by, None, now, ended_at=None, is_stopped=False)
+        yield StepDesk(Step.DECIDE, order.decide_by, None, stands, span)
 
 
 def _with_left(step: StepDesk, left: timedelta | None) -> StepDesk:

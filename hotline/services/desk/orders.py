@@ -129,7 +129,7 @@ def clock_of(order: Order) -> tuple[Step, datetime] | None:
     """The clock that ends next, as long as the order is being worked on; in a pause one that had run out before."""
     if order.state not in TIMED:
         return None
-    return running(clocks.until(order), clocks.done(order), order.paused_at)
+    return running(clocks.until(order), clocks.done(order), order.paused_at, order.decide_by)
 
 
 def listed(session: Session, actor: Actor, wanted: OrdersWanted, now: datetime) -> Stretch[Order]:
