@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Select, false, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from hotline.models import (
     Action,
@@ -159,8 +159,8 @@ def serve_by_text(session: Session, order: Order, actor: Actor, now: datetime, *
 
 def _open_order(session: Session, came: Written, now: datetime) -> tuple[Order | None, SurveyAttempt | None]:
     """The open order of whoever wrote, locked, and the attempt whose question waits there; the attempt first."""
-    latest = [_root(session, order) for order in session.scalars(_latest_orders(session, came, now))]
-    found = next((each for each in latest if each.state in OPEN and _takes(session, each, came, now)), None)
+    latest = session.execute(_latest_orders(session, came, now))
+    found = next((into for order, into in latest if _takes(session, order, into, came, now)), None)
     if found is None:
         return None, None
     attempt = surveys.attempt_in_writing(session, found, now)
@@ -168,30 +168,35 @@ def _open_order(session: Session, came: Written, now: datetime) -> tuple[Order |
     return (order, attempt) if order.state in OPEN else (None, None)
 
 
-def _takes(session: Session, order: Order, came: Written, now: datetime) -> bool:
-    """Whether a message of the sender may join it: a number that somebody put into a form may be anybody's.
+def _takes(session: Session, order: Order, into: Order, came: Written, now: datetime) -> bool:
+    """Whether a message of the sender may join theirs, or what it went into: a number in a form may be anybody's.
 
     But whoever is asked about such an order under that number may answer.
     """
     if order.channel != Channel.WEB or order.id in set(session.scalars(_written_about(came))):
         return True
-    return surveys.question_in_writing(session, order, now) is not None
+    return surveys.question_in_writing(session, into, now) is not None
 
 
-def _latest_orders(session: Session, came: Written, now: datetime) -> Select[Order]:
-    """The sender's orders that may be open, newest first: of late, and of the same part of the organisation."""
+def _latest_orders(session: Session, came: Written, now: datetime) -> Select[Order, Order]:
+    """The sender's orders that are open, newest first, each with the one that it went into at last, mostly itself.
+
+    Those of late and of the same part of the organisation; while one waits for its callback, it is of late.
+    """
     unit = session.get_one(Unit, came.unit_id)
     above = [int(part) for part in unit.path.strip("/").split("/")]
     near = select(Unit.id).where(or_(Unit.id.in_(above), Unit.path.startswith(unit.path)))
     lately = Order.received_at > now - policy_for(session, unit).repeated_within
+    theirs = select(Order.id.label("own_id"), Order.id, Order.merged_into_id)
+    way = theirs.where(_theirs(came), Order.intake_unit_id.in_(near)).cte("way", recursive=True)
+    onward, into = aliased(Order), aliased(Order)
+    further = select(way.c.own_id, onward.id, onward.merged_into_id).join(onward, onward.id == way.c.merged_into_id)
+    way = way.union_all(further)
     return (
-        select(Order)
-        .where(
-            _theirs(came),
-            Order.intake_unit_id.in_(near),
-            or_(lately, Order.state == OrderState.RESOLVED),
-            Order.state.in_([*OPEN, OrderState.MERGED]),
-        )
+        select(Order, into)
+        .join(way, way.c.own_id == Order.id)
+        .join(into, into.id == way.c.id)
+        .where(into.state.in_(OPEN), or_(lately, into.state == OrderState.RESOLVED))
         .order_by(Order.id.desc())
         .limit(_MOST_LOOKED_AT)
     )
@@ -211,12 +216,6 @@ def _written_about(came: Written) -> Select[int | None]:
         TextMessage.direction == Direction.INBOUND,
         TextMessage.order_id.is_not(None),
     )
-
-
-def _root(session: Session, order: Order) -> Order:
-    while order.merged_into_id is not None:
-        order = session.get_one(Order, order.merged_into_id)
-    return order
 
 
 def _just_ended(session: Session, came: Written, now: datetime) -> Order | None:

@@ -119,6 +119,55 @@ def test_who_wrote_about_a_merged_order_goes_on_in_the_one_that_it_went_into(ses
     assert remarks(into)[-1] == Remark.CHASED
 
 
+def merged(session: Session, order: Order | None, into: Order) -> Order:
+    """The order once it went into the other."""
+    assert order is not None
+    orders.merge(session, order, into, SYSTEM, NOW, "同一件事")
+    return order
+
+
+@pytest.mark.parametrize("is_by_text", [True, False])
+def test_whose_order_was_merged_long_ago_answers_the_callback_of_what_it_went_into(
+    session: Session, line: Line, is_by_text: bool
+) -> None:
+    into = factories.order(session, line, OrderState.IN_PROGRESS, number="+8613911112222")
+    into.is_by_text = is_by_text
+    between = factories.order(session, line, number=factories.LANDLINE)
+    merged(session, factories.wrote(session, line), between)
+    merged(session, between, into)
+    factories.step(session, into, Move.RESOLVE)
+    attempt = into.survey_rounds[-1].attempts[-1]
+    later = NOW + timedelta(days=8)
+    surveys.begin(session, attempt.id, "twilio", later, ZONE)
+
+    assert factories.wrote(session, line, "1", later) is into
+    assert attempt.step == (Step.ASK_SATISFIED if is_by_text else Step.ASK_RESOLVED)
+
+
+def test_what_an_order_went_into_long_ago_is_not_added_to_without_a_callback(session: Session, line: Line) -> None:
+    into = factories.order(session, line, OrderState.IN_PROGRESS, number=factories.LANDLINE)
+    merged(session, factories.wrote(session, line), into)
+
+    assert factories.wrote(session, line, at=NOW + timedelta(days=8)) is not into
+
+
+def test_many_orders_that_were_merged_hide_none_that_is_open(session: Session, line: Line) -> None:
+    still_open = factories.order(session, line, OrderState.IN_PROGRESS)
+    ended = factories.order(session, line, number=factories.LANDLINE)
+    for _ in range(6):
+        merged(session, factories.order(session, line), ended)
+    factories.step(session, ended, Move.INVALIDATE)
+
+    assert factories.wrote(session, line, "还缺降压药") is still_open
+
+
+def test_a_number_in_a_form_that_was_merged_brings_nobodys_messages_there(session: Session, line: Line) -> None:
+    into = factories.order(session, line, OrderState.IN_PROGRESS, number=factories.LANDLINE)
+    merged(session, intake.receive(session, intake.Matter(Channel.WEB, line.unit, NOW, CALLER), NOW, ZONE), into)
+
+    assert factories.wrote(session, line, "我丈夫打我，我躲在表姐家") is not into
+
+
 def test_a_matter_written_to_another_town_is_that_towns(session: Session, line: Line) -> None:
     elsewhere = factories.line(session, number="+862022223333")
     first = factories.wrote(session, line)
