@@ -84,6 +84,8 @@ USED_BY = {
 MOST_TRIES = 300
 # What no move of an order comes by, and the tests that miss it.
 ELSEWHERE = {
+    "access._alarmed": "tests/services/test_alarms.py",
+    "access._is_alarmed": "tests/services/test_alarms.py",
     "access.call_contents_seen": "tests/services/test_secrecy.py",
     "access.require_call_contents": "tests/services/test_secrecy.py",
     "access.require_contents": "tests/services/test_secrecy.py",

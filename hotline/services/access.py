@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select, true
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
-from hotline.models import Call, Line, Order, Unit, User
+from hotline.models import Alarm, AlarmAttempt, Call, Line, Order, Unit, User
+from hotline.rules.alarms import LIVE
 from hotline.rules.roles import Role
 
 
@@ -84,15 +85,17 @@ def sees_contents(actor: Actor, order: Order) -> bool:
 
     The contents of a secret order (GB/T 33358, secrecy on request) are for the handler who holds it, for call takers,
     dispatchers and supervisors of the very units where it came in and where it is held, for the people of the body
-    that it was referred to, and for supervisors of the topmost unit. Contents are what was said, heard, understood,
-    written down, attached and reported, with numbers, names and places; not number, state, clocks and who holds it.
+    that it was referred to, and for supervisors of the topmost unit; in an emergency for whoever is told of it while
+    nobody has it, and for who took it on. Contents are what was said, heard, understood, written down, attached and
+    reported, with numbers, names and places; not number, state, clocks and who holds it.
     """
     if not order.is_secret or actor.is_system:
         return True
     if actor.user_id == order.handler_id or (actor.is_at_the_top and Role.SUPERVISOR in actor.roles):
         return True
     is_ours = actor.unit_id in {order.unit_id, order.intake_unit_id} and bool(actor.roles & _READ_SECRETS)
-    return is_ours or (actor.unit_id == order.referred_to_id and bool(actor.roles & _READ_REFERRED))
+    is_theirs = actor.unit_id == order.referred_to_id and bool(actor.roles & _READ_REFERRED)
+    return is_ours or is_theirs or _is_alarmed(actor, order)
 
 
 def contents_seen(actor: Actor) -> ColumnElement[bool]:
@@ -104,7 +107,20 @@ def contents_seen(actor: Actor) -> ColumnElement[bool]:
         seen.append(or_(Order.unit_id == actor.unit_id, Order.intake_unit_id == actor.unit_id))
     if actor.roles & _READ_REFERRED:
         seen.append(and_(Order.referred_to_id.is_not(None), Order.referred_to_id == actor.unit_id))
-    return or_(*seen)
+    return or_(*seen, _alarmed(actor))
+
+
+def _alarmed(actor: Actor) -> ColumnElement[bool]:
+    """A condition on `Order`: its alarm tells the actor of it, or was taken on by the actor."""
+    told = and_(Alarm.state.in_(LIVE), Alarm.attempts.any(AlarmAttempt.user_id == actor.user_id))
+    alarm = select(Alarm.id).where(Alarm.order_id == Order.id, or_(told, Alarm.acknowledged_by_id == actor.user_id))
+    return alarm.correlate(Order).exists()
+
+
+def _is_alarmed(actor: Actor, order: Order) -> bool:
+    """The same of one order, asked of the database: a list that is drawn after its transaction hides it still."""
+    session, alarmed = object_session(order), select(Order.id).where(Order.id == order.id, _alarmed(actor))
+    return session is not None and session.scalar(alarmed) is not None
 
 
 def call_contents_seen(actor: Actor) -> ColumnElement[bool]:

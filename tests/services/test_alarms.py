@@ -30,7 +30,8 @@ from hotline.rules.order_states import Move
 from hotline.rules.roles import Role
 from hotline.rules.roster import Post
 from hotline.services import alarms, facts, intake, orders, outbox, replay
-from hotline.services.access import SYSTEM, actor_for
+from hotline.services.access import SYSTEM, actor_for, contents_seen
+from hotline.services.desk import orders as order_desk
 from hotline.services.surveys import Dial
 
 SPACING = timedelta(minutes=3)
@@ -126,6 +127,21 @@ def test_the_next_is_told_every_three_minutes_up_the_tree_and_round_again(emerge
     assert emergency.numbers == [FIRST, SECOND, ABOVE, DUTY, FIRST]
     assert emergency.now == NOW + 4 * SPACING
     assert [each.round for each in emergency.attempts()] == [1, 1, 1, 1, 2, None]
+
+
+def test_who_is_on_the_roster_and_cannot_act_is_rung_after_who_can(emergency: Emergency, district: Unit) -> None:
+    session, street = emergency.session, emergency.line.unit
+    beside = factories.user(session, factories.unit(session, parent=district), Role.HANDLER, phone=FIRST)
+    clerk = factories.user(session, street, Role.ADMINISTRATOR, phone=SECOND)
+    for guest in (beside, clerk):
+        factories.shift(session, guest, NOW - timedelta(hours=1), NOW + timedelta(days=1), unit=street)
+    on_duty(session, district, ABOVE, Post.LEADER)
+    emergency.begin()
+
+    for _ in range(4):
+        emergency.tell()
+
+    assert emergency.numbers == [ABOVE, FIRST, SECOND, DUTY]
 
 
 def test_whoever_comes_on_in_the_middle_is_told_and_who_went_home_is_not(emergency: Emergency) -> None:
@@ -308,6 +324,47 @@ def test_a_secret_emergency_is_taken_on_by_whoever_reads_it(emergency: Emergency
     assert not alarms.acknowledge(session, emergency.order, factories.actor(session, district, Role.DISPATCHER), NOW)
     assert emergency.alarm.state == AlarmState.RINGING
     assert alarms.acknowledge(session, emergency.order, reader, NOW)
+
+
+def reads(session: Session, person: User, order: Order) -> bool:
+    """Whether the order's page shows the person what it holds; lists say the same."""
+    found = order_desk.one(session, actor_for(person), order.number, NOW)
+    seen = select(Order.id).where(Order.id == order.id, contents_seen(actor_for(person)))
+    is_found = session.scalar(seen) is not None
+    assert found is not None
+    assert found.shows_contents == is_found
+    return is_found
+
+
+def test_whoever_is_told_of_a_secret_emergency_reads_it_until_somebody_has_it(emergency: Emergency) -> None:
+    session, street = emergency.session, emergency.line.unit
+    first, second, third = (on_duty(session, street, phone) for phone in (FIRST, SECOND, ABOVE))
+    emergency.begin()
+    other = factories.order(session, emergency.line)
+    emergency.order.is_secret = other.is_secret = True
+    session.flush()
+    assert not any(reads(session, each, emergency.order) for each in (first, second, third))
+
+    emergency.tell()
+    emergency.tell()
+    assert [reads(session, each, emergency.order) for each in (first, second, third)] == [True, True, False]
+    assert not reads(session, first, other)
+
+    emergency.press("1")
+    assert [reads(session, each, emergency.order) for each in (first, second, third)] == [False, True, False]
+    orders.move(session, emergency.order, Move.TRIAGE, SYSTEM, NOW)
+    assert reads(session, second, emergency.order)
+
+
+def test_whoever_is_told_takes_a_secret_emergency_on_by_opening_it(emergency: Emergency) -> None:
+    session = emergency.session
+    told = on_duty(session, emergency.line.unit, FIRST)
+    emergency.begin()
+    emergency.order.is_secret = True
+    emergency.tell()
+
+    assert alarms.acknowledge(session, emergency.order, actor_for(told), NOW)
+    assert emergency.alarm.acknowledged_by == told
 
 
 def test_moving_the_order_takes_it_on(emergency: Emergency) -> None:

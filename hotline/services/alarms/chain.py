@@ -31,7 +31,7 @@ from hotline.rules.policy import Policy
 from hotline.rules.roles import Role
 from hotline.rules.roster import FOR_ALARMS
 from hotline.services import alarm_state, orders, outbox, roster, text_messages
-from hotline.services.access import SYSTEM, Actor, sees_contents, sees_order
+from hotline.services.access import SYSTEM, Actor, actor_for, reaches, sees_contents, sees_order
 from hotline.services.clocks import limits_for
 from hotline.services.organisation import policy_for
 from hotline.services.surveys import Dial
@@ -135,9 +135,12 @@ def acknowledge(session: Session, order: Order, actor: Actor, now: datetime) -> 
 
 def can_act(session: Session, order: Order, actor: Actor) -> bool:
     """Whether the person could take an emergency on: reads it, and works where it is held or came in, or above."""
-    unit, intake = session.get_one(Unit, order.unit_id), session.get_one(Unit, order.intake_unit_id)
-    sees = any(each.path.startswith(actor.unit_path) for each in (unit, intake))
-    return not actor.is_system and bool(actor.roles & CAN_ACT) and sees and sees_contents(actor, order)
+    return not actor.is_system and _works_there(session, order, actor) and sees_contents(actor, order)
+
+
+def _works_there(session: Session, order: Order, actor: Actor) -> bool:
+    units = (order.unit_id, order.intake_unit_id)
+    return bool(actor.roles & CAN_ACT) and any(reaches(session, actor, unit_id) for unit_id in units)
 
 
 def ring(session: Session, attempt_id: int, carrier: str, now: datetime) -> Dial | Unanswered | None:
@@ -321,8 +324,13 @@ def _choose(session: Session, attempt: AlarmAttempt, line: Line, now: datetime) 
 
 
 def _targets(session: Session, order: Order, line: Line, now: datetime) -> list[Target]:
-    """Whoever is on duty and can be rung: of the order's unit, then up the tree; last the line's number."""
-    on_duty = roster.everybody_on(session, order.unit, now, FOR_ALARMS)
+    """Whoever is on duty and can be rung: of the order's unit, then up the tree; last the line's number.
+
+    Who is on a roster without being able to act on its orders, a guest or an administrator, is rung after who is.
+    What is secret holds nobody back: whoever is told may read it.
+    """
+    everybody = roster.everybody_on(session, order.unit, now, FOR_ALARMS)
+    on_duty = sorted(everybody, key=lambda on: not _works_there(session, order, actor_for(on.user)))
     people = [Target(on.user.phone, on.user, on.unit) for on in on_duty if on.user.phone is not None]
     if line.duty_number is not None:
         people.append(Target(line.duty_number, None, None))
