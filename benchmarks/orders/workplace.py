@@ -1,5 +1,7 @@
-"""The web process as it is started in earnest, before a database of generated orders that is thrown away."""
+"""The web process as it is started in earnest, before a copy of a database of generated orders."""
 
+import hashlib
+import json
 import os
 import secrets
 import shutil
@@ -24,6 +26,11 @@ from stack.postgres import Postgres
 from stack.redis import Redis
 
 ROOT = Path(__file__).parents[2]
+# The filled databases; whoever wants the room removes the folder.
+KEPT = ROOT / "var/bench/orders"
+_COPY = "measured"
+# These only look at what was generated.
+_MEASURES = frozenset({"measurements.py", "pages.py", "plans.py", "visitor.py", "workplace.py"})
 _PATIENCE_S = 60
 
 
@@ -35,28 +42,70 @@ class Workplace:
     database_url: str
     port: int
     settings: Settings
-    generated_in_s: float
     size_bytes: int
 
 
+@dataclass(frozen=True)
+class Filled:
+    """A database with so many orders that was made, now or in an earlier run, and how long that took."""
+
+    orders: int
+    name: str
+    generated_in_s: float
+
+
+def filled(orders: int) -> Filled:
+    """Fill a database, which takes minutes for a million; one that the same generator made is taken as it is.
+
+    It is brought to the newest migration, as a city's would be.
+    """
+    name = f"filled_{orders}_{_recipe()}"
+    note = KEPT / f"{name}.json"
+    with Postgres(KEPT, durable=False) as postgres:
+        if not note.exists():
+            for outdated in (each for each in postgres.databases() if each.startswith(f"filled_{orders}_")):
+                (KEPT / f"{outdated}.json").unlink(missing_ok=True)
+                postgres.drop_database(outdated)
+            postgres.create_database(name)
+            _migrate(postgres.url(name))
+            generated = generate(postgres.url(name), orders, tell=lambda told: print(f"    {told}", flush=True))
+            note.write_text(json.dumps({"generated_in_s": generated.seconds}), encoding="utf-8")
+        _migrate(postgres.url(name))
+    return Filled(orders, name, json.loads(note.read_text(encoding="utf-8"))["generated_in_s"])
+
+
 @contextmanager
-def workplace(orders: int) -> Iterator[Workplace]:
-    """Fill a database, which takes minutes for a million, and start the web process on it."""
+def workplace(of: Filled) -> Iterator[Workplace]:
+    """Start the web process on a copy of the database, which is thrown away: what is measured may change it."""
     directory = Path(tempfile.mkdtemp(prefix="hotline-"))
     try:
-        with Postgres(directory / "postgres", durable=False) as filled:
-            _migrate(filled.url())
-            generated = generate(filled.url(), orders, tell=lambda told: print(f"    {told}", flush=True))
         # Only filled without care for a crash of the machine: what is measured is a database that survives one.
-        with Postgres(directory / "postgres") as postgres, Redis(directory / "redis") as redis:
+        with Postgres(KEPT) as postgres, Redis(directory / "redis") as redis:
+            if _COPY in postgres.databases():
+                postgres.drop_database(_COPY)  # of a run that was killed
+            postgres.create_database(_COPY, template=of.name)
             port = _free_port()
-            told = _settings(directory, postgres.url(), redis.url, port)
-            size = sum(file.stat().st_size for file in (directory / "postgres/data/base").rglob("*") if file.is_file())
-            with _web(directory, told, port):
-                settings = Settings.from_env(**{name.lower(): value for name, value in told.items()})
-                yield Workplace(orders, postgres.url(), port, settings, generated.seconds, size)
+            told = _settings(directory, postgres.url(_COPY), redis.url, port)
+            try:
+                with _web(directory, told, port):
+                    settings = Settings.from_env(**{name.lower(): value for name, value in told.items()})
+                    yield Workplace(of.orders, postgres.url(_COPY), port, settings, _size_of(postgres.url(_COPY)))
+            finally:
+                postgres.drop_database(_COPY)
     finally:
         shutil.rmtree(directory)
+
+
+def _recipe() -> str:
+    """Changes with the generator."""
+    sources = (source for source in sorted(Path(__file__).parent.glob("*.py")) if source.name not in _MEASURES)
+    return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:12]
+
+
+def _size_of(url: str) -> int:
+    with create_engine(url, poolclass=NullPool).connect() as connection:
+        size: int = connection.exec_driver_sql("select pg_database_size(current_database())").scalar_one()
+        return size
 
 
 def _settings(directory: Path, database_url: str, redis_url: str, port: int) -> dict[str, str]:
