@@ -25,9 +25,6 @@ from hotline.web import runtime
 
 area = Blueprint("supervision", __name__, url_prefix="/supervision")
 
-# A browser sends no more notices than a page shows; a page of thousands would be read by nobody.
-SHOWN = 100
-
 
 @area.get("")
 def page() -> str:
@@ -36,7 +33,8 @@ def page() -> str:
     with held.transaction() as session:
         found = desk.overview(session, actor)
         last = desk.list_of(session, actor, units.one(session, actor, None) or abort(404), None)
-    return render_template("supervision.html", found=found, last=last, forms=_decision_forms(found), most=SHOWN)
+    forms, most = _decision_forms(found), supervision.MOST_WAITING
+    return render_template("supervision.html", found=found, last=last, forms=forms, most=most)
 
 
 @area.post("/seen")
@@ -44,7 +42,7 @@ def mark_seen() -> ResponseReturnValue:
     """The person has looked at one notice, or at all that the page showed."""
     held, actor = runtime(), person().actor
     with held.transaction() as session:
-        for reader_id in request.form.getlist("reader", type=int)[:SHOWN]:
+        for reader_id in request.form.getlist("reader", type=int)[: supervision.MOST_WAITING]:
             reader = supervision.reader_by_id(session, reader_id) or abort(404)
             supervision.mark_seen(session, reader, actor, held.now())
     flash(gettext("Marked as seen."))

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, and_, func, null, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, case, func, null, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, joinedload, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
@@ -37,6 +37,8 @@ from hotline.services.organisation import policy_for
 log = get_log(__name__)
 
 _AT_ONCE = 100
+# Of notices; a page of thousands would be read by nobody.
+MOST_WAITING = 100
 
 
 def look(session: Session, now: datetime, zone: ZoneInfo, limit: int = _AT_ONCE) -> int:
@@ -102,15 +104,18 @@ def _is_named(reader: NoticeReader, actor: Actor) -> bool:
     return reader.role in actor.roles and (reader.user_id is None or reader.user_id == actor.user_id)
 
 
-def waiting(session: Session, actor: Actor) -> Sequence[NoticeReader]:
-    """What the person must look at: not seen yet, addressed to the own unit and role, and still standing; red first."""
+def waiting(session: Session, actor: Actor, limit: int = MOST_WAITING) -> Sequence[NoticeReader]:
+    """What the person must look at: not seen yet, addressed to the own unit and role, and still standing.
+
+    Red first; of very many not all.
+    """
     found = _waiting(select(NoticeReader), actor).options(
         joinedload(NoticeReader.notice)
         .joinedload(Notice.order)
         .options(joinedload(Order.unit), joinedload(Order.handler))
     )
-    most_pressing = sorted(session.scalars(found), key=lambda each: (each.notice.due_at, each.id))
-    return sorted(most_pressing, key=lambda each: -_COLOURS.index(each.notice.colour))
+    red_first = case({colour: place for place, colour in enumerate(Colour)}, value=Notice.colour).desc()
+    return session.scalars(found.order_by(red_first, Notice.due_at, NoticeReader.id).limit(limit)).all()
 
 
 def count_waiting(session: Session, actor: Actor, colour: Colour | None = None) -> int:
@@ -160,9 +165,6 @@ def still_stands() -> ColumnElement[bool]:
             )
         ),
     )
-
-
-_COLOURS = tuple(Colour)
 
 
 @dataclass

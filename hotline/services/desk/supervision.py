@@ -22,9 +22,10 @@ DAYS = 7
 
 @dataclass(frozen=True)
 class SupervisionDesk:
-    """What waits for a person."""
+    """What waits for a person; of many notices the most pressing."""
 
     notices: Sequence[NoticeReader]
+    notice_count: int
     pauses: Sequence[Pause]
     extensions: Sequence[Extension]
     results: Sequence[Order]
@@ -52,6 +53,7 @@ def overview(session: Session, actor: Actor) -> SupervisionDesk:
     decides = Role.SUPERVISOR in actor.roles
     return SupervisionDesk(
         supervision.waiting(session, actor),
+        supervision.count_waiting(session, actor),
         pauses.to_decide(session, actor) if decides else (),
         extensions.to_decide(session, actor) if decides else (),
         [approval.order for approval in results.to_decide(session, actor)] if decides else (),
