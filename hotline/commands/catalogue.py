@@ -12,7 +12,7 @@ from hotline.commands.surroundings import plain_errors, transaction
 from hotline.models import CatalogueVersion, Unit
 from hotline.rules.catalogue import CATEGORY_WORDS, Ground, category_of
 from hotline.services import catalogue as catalogues
-from hotline.services import organisation
+from hotline.services import organisation, policies
 from hotline.services.access import SYSTEM
 from hotline.services.catalogue import Recipient, Sample
 
@@ -151,7 +151,7 @@ def _automatic(wanted: str, unit_code: str, confidence: float | None) -> None:
     """Let reviewed orders that come in at the unit or below it be dispatched by themselves, or not."""
     with transaction() as (session, now), plain_errors():
         unit = _unit(session, unit_code)
-        catalogues.set_automatic(session, unit, is_on=wanted == "on", confidence=confidence, actor=SYSTEM, now=now)
+        policies.set_automatic(session, unit, is_on=wanted == "on", confidence=confidence, actor=SYSTEM, now=now)
     click.echo(f"automatic dispatch is {wanted}")
 
 

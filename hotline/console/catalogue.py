@@ -18,7 +18,7 @@ from hotline.console.person import person
 from hotline.console.row_words import row_words, wrong_words
 from hotline.models import CatalogueRow, Unit
 from hotline.rules.facts import Category
-from hotline.services import catalogue, organisation
+from hotline.services import catalogue, organisation, policies
 from hotline.services.access import Actor
 from hotline.services.catalogue import (
     CatalogueChangedError,
@@ -174,7 +174,7 @@ def set_automatic(code: str) -> ResponseReturnValue:
     with held.transaction() as session:
         owner = units.one(session, actor, code) or abort(404)
         wanted: dict[str, Any] = {"is_on": form.is_on.data, "confidence": form.percent.data / 100}
-        catalogue.set_automatic(session, owner, **wanted, actor=actor, now=held.now())
+        policies.set_automatic(session, owner, **wanted, actor=actor, now=held.now())
     flash(gettext("Automatic dispatch is on.") if form.is_on.data else gettext("Automatic dispatch is off."))
     return redirect(url_for("catalogue.one", code=code))
 

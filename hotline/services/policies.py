@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,11 @@ from hotline.rules.roles import Role
 from hotline.services import audit
 from hotline.services.access import Actor, NotAllowedError, reaches, require_role
 from hotline.services.organisation import policy_for
+
+# Who lets orders go by themselves; all else is an administrator's to set.
+AUTOMATIC_SETTERS = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
+
+_Stored = Mapping[str, Any]
 
 
 class NotSetError(ValueError):
@@ -37,8 +42,7 @@ def lock(session: Session, unit: Unit, seen: str) -> None:
     Raises:
         PolicyChangedError: they are not those whose version the person has `seen`.
     """
-    found = select(Unit).where(Unit.id == unit.id).with_for_update(key_share=True)
-    session.scalars(found, execution_options={"populate_existing": True}).one()
+    _lock(session, unit)
     if version(unit) != seen:
         raise PolicyChangedError
 
@@ -53,10 +57,14 @@ def set_limits(
     Raises:
         PolicyError, NotAllowedError
     """
-    others = {name: value for name, value in unit.policy.get(table, {}).items() if name != urgency}
-    own = {**others, urgency.value: dict(told)} if told else others
-    stored = {key: value for key, value in unit.policy.items() if key != table}
-    return _store(session, unit, {**stored, table: own} if own else stored, f"{table} set", actor, now)
+
+    def change(before: _Stored) -> _Stored:
+        own = {name: value for name, value in before.get(table, {}).items() if name != urgency}
+        own |= {urgency.value: dict(told)} if told else {}
+        left = _without(before, table)
+        return {**left, table: own} if own else left
+
+    return _store(session, unit, change, actor, now, f"{table} set")
 
 
 def set_policy(session: Session, unit: Unit, key: str, value: Any, actor: Actor, now: datetime) -> Policy:
@@ -68,7 +76,7 @@ def set_policy(session: Session, unit: Unit, key: str, value: Any, actor: Actor,
         PolicyError: no such setting, or no such value for the unit or one below it; nothing is changed then.
         NotAllowedError
     """
-    return _store(session, unit, {**unit.policy, key: value}, f"{key} set", actor, now)
+    return _store(session, unit, lambda before: {**before, key: value}, actor, now, f"{key} set")
 
 
 def unset_policy(session: Session, unit: Unit, key: str, actor: Actor, now: datetime) -> Policy:
@@ -77,18 +85,57 @@ def unset_policy(session: Session, unit: Unit, key: str, actor: Actor, now: date
     Raises:
         NotSetError, PolicyError, NotAllowedError
     """
-    if key not in unit.policy:
-        raise NotSetError(f"{key} is not set for this unit")
-    left = {name: value for name, value in unit.policy.items() if name != key}
-    return _store(session, unit, left, f"{key} unset", actor, now)
+
+    def change(before: _Stored) -> _Stored:
+        if key not in before:
+            raise NotSetError(f"{key} is not set for this unit")
+        return _without(before, key)
+
+    return _store(session, unit, change, actor, now, f"{key} unset")
 
 
-def _store(session: Session, unit: Unit, stored: Mapping[str, Any], detail: str, actor: Actor, now: datetime) -> Policy:
-    require_role(actor, Role.ADMINISTRATOR)
+def set_automatic(
+    session: Session, unit: Unit, *, is_on: bool, confidence: float | None, actor: Actor, now: datetime
+) -> Policy:
+    """Let orders that come in at the unit or below be dispatched by themselves, or not.
+
+    `confidence`, 0 to 1, is how sure a fact must be that no person confirmed; None leaves it as it is.
+
+    Raises:
+        PolicyError, NotAllowedError
+    """
+    told = {"auto_dispatch": is_on} | ({} if confidence is None else {"auto_confidence": confidence})
+    detail = f"{'on' if is_on else 'off'} {'' if confidence is None else confidence}".strip()
+    return _store(
+        session,
+        unit,
+        lambda before: {**before, **told},
+        actor,
+        now,
+        detail,
+        action=Action.AUTO_DISPATCH_SET,
+        setters=AUTOMATIC_SETTERS,
+    )
+
+
+def _store(
+    session: Session,
+    unit: Unit,
+    change: Callable[[_Stored], _Stored],
+    actor: Actor,
+    now: datetime,
+    detail: str,
+    *,
+    action: Action = Action.POLICY_SET,
+    setters: Collection[Role] = frozenset({Role.ADMINISTRATOR}),
+) -> Policy:
+    """The one way in which a unit's settings change: by whom they may, as a whole that makes sense, and on record."""
+    require_role(actor, *setters)
     if not reaches(session, actor, unit.id):
         raise NotAllowedError("the unit is none of the person's")
+    _lock(session, unit)
     before = unit.policy
-    unit.policy = dict(stored)
+    unit.policy = dict(change(before))
     session.flush()
     try:
         policy = policy_for(session, unit)
@@ -97,8 +144,18 @@ def _store(session: Session, unit: Unit, stored: Mapping[str, Any], detail: str,
         unit.policy = before
         session.flush()
         raise
-    audit.note(session, actor, Action.POLICY_SET, now, subject="units", subject_id=unit.id, detail=detail)
+    audit.note(session, actor, action, now, subject="units", subject_id=unit.id, detail=detail)
     return policy
+
+
+def _lock(session: Session, unit: Unit) -> None:
+    """Let nobody else change the unit's settings, and read them as they are now."""
+    found = select(Unit).where(Unit.id == unit.id).with_for_update(key_share=True)
+    session.scalars(found, execution_options={"populate_existing": True}).one()
+
+
+def _without(stored: _Stored, key: str) -> _Stored:
+    return {name: value for name, value in stored.items() if name != key}
 
 
 def _check_below(session: Session, unit: Unit) -> None:

@@ -27,7 +27,7 @@ from hotline.rules.facts import Category, FactName
 from hotline.rules.order_states import Move, OrderState, Remark
 from hotline.rules.policy import PolicyError
 from hotline.rules.roles import Role
-from hotline.services import assistance, catalogue, facts, orders
+from hotline.services import assistance, catalogue, facts, orders, policies
 from hotline.services.access import SYSTEM, NotAllowedError
 from hotline.services.catalogue import (
     CatalogueChangedError,
@@ -269,7 +269,7 @@ def test_of_two_who_change_it_at_once_the_second_waits_and_is_told(own_sessions:
 def test_what_the_command_line_changed_is_in_the_log_of_whose_catalogue_it_is(session: Session, town: Town) -> None:
     town.keep(NewRow(None, None, town.east))
     catalogue.use(session, town.street, None, "停用", SYSTEM, NOW)
-    catalogue.set_automatic(session, town.street, is_on=True, confidence=None, actor=SYSTEM, now=NOW)
+    policies.set_automatic(session, town.street, is_on=True, confidence=None, actor=SYSTEM, now=NOW)
 
     def seen_from(unit: Unit) -> list[Action]:
         return [entry.action for entry in log.listed(session, factories.actor(session, unit, *Role), None).rows]
@@ -390,7 +390,7 @@ def automatic(session: Session, town: Town) -> Town:
     """Where orders of any kind go to the east, and by themselves."""
     town.keep(NewRow(None, None, town.east, (town.west,)))
     town.staff(town.street)
-    catalogue.set_automatic(session, town.street, is_on=True, confidence=None, actor=SYSTEM, now=NOW)
+    policies.set_automatic(session, town.street, is_on=True, confidence=None, actor=SYSTEM, now=NOW)
     return town
 
 
@@ -522,7 +522,7 @@ def test_what_a_machine_understood_must_be_sure_enough(
 
 def test_how_sure_is_the_units_to_say(session: Session, automatic: Town) -> None:
     supervisor = factories.actor(session, automatic.street, Role.SUPERVISOR)
-    catalogue.set_automatic(session, automatic.street, is_on=True, confidence=0.4, actor=supervisor, now=NOW)
+    policies.set_automatic(session, automatic.street, is_on=True, confidence=0.4, actor=supervisor, now=NOW)
     order = guessed(session, automatic, 0.5, 0.5)
 
     catalogue.triage(session, order, SYSTEM, NOW)
@@ -537,9 +537,9 @@ def test_how_sure_is_the_units_to_say(session: Session, automatic: Town) -> None
 def test_who_may_not_set_it_and_what_cannot_be_set(session: Session, town: Town) -> None:
     for actor in (town.keeper, factories.actor(session, town.other, Role.SUPERVISOR)):
         with pytest.raises(NotAllowedError):
-            catalogue.set_automatic(session, town.street, is_on=True, confidence=None, actor=actor, now=NOW)
+            policies.set_automatic(session, town.street, is_on=True, confidence=None, actor=actor, now=NOW)
     with pytest.raises(PolicyError):
-        catalogue.set_automatic(session, town.street, is_on=True, confidence=1.5, actor=SYSTEM, now=NOW)
+        policies.set_automatic(session, town.street, is_on=True, confidence=1.5, actor=SYSTEM, now=NOW)
     assert "auto_dispatch" not in town.street.policy
 
 
@@ -548,7 +548,7 @@ def test_two_who_review_at_once_dispatch_once(own_sessions: Sessions) -> None:
         town = Town(session)
         town.keep(NewRow(None, None, town.east))
         town.staff(town.street)
-        catalogue.set_automatic(session, town.street, is_on=True, confidence=None, actor=SYSTEM, now=NOW)
+        policies.set_automatic(session, town.street, is_on=True, confidence=None, actor=SYSTEM, now=NOW)
         order_id = town.order(SUPPLIES, town.east, OrderState.TRIAGED).id
 
     def go() -> None:

@@ -6,7 +6,8 @@ from factories import NOW
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hotline.models import Action, AuditEntry
+from hotline.db import Sessions
+from hotline.models import Action, AuditEntry, Unit
 from hotline.rules.facts import Urgency
 from hotline.rules.policy import PolicyError
 from hotline.rules.roles import Role
@@ -59,3 +60,17 @@ def test_only_an_administrator_of_the_unit_sets_it(session: Session) -> None:
     ):
         with pytest.raises(NotAllowedError):
             policies.set_policy(session, city, "copies_up", 1, nobody, NOW)
+
+
+def test_what_somebody_else_set_since_it_was_read_is_kept(own_sessions: Sessions) -> None:
+    with own_sessions.begin() as session:
+        city_id = factories.unit(session, policy={}).id
+    with own_sessions.begin() as slow:
+        city = slow.get_one(Unit, city_id)
+        with own_sessions.begin() as quick:
+            policies.set_policy(quick, quick.get_one(Unit, city_id), "copies_up", 2, SYSTEM, NOW)
+
+        policies.set_automatic(slow, city, is_on=True, confidence=None, actor=SYSTEM, now=NOW)
+        policies.set_limits(slow, city, "limits", Urgency.NORMAL, {"accept": 60}, SYSTEM, NOW)
+
+        assert set(city.policy) == {"copies_up", "auto_dispatch", "limits"}

@@ -1,11 +1,9 @@
 """The dispatch catalogue: which unit gets which orders, in versions; asked beforehand, and dispatched by."""
 
 from hotline.services.catalogue.dispatching import (
-    SETTERS,
     NobodyGetsItError,
     dispatch,
     dispatch_by_itself,
-    set_automatic,
     triage,
 )
 from hotline.services.catalogue.files import Imported, Sample, bring_in, samples, written
@@ -34,7 +32,6 @@ from hotline.services.catalogue.versions import (
 __all__ = [
     "KEEPERS",
     "OWNERS",
-    "SETTERS",
     "CatalogueChangedError",
     "CatalogueUnitError",
     "Imported",
@@ -55,7 +52,6 @@ __all__ = [
     "recipient_of",
     "rows_of",
     "samples",
-    "set_automatic",
     "set_row",
     "store",
     "triage",

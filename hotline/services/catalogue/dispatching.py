@@ -4,22 +4,17 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from hotline.models import Action, Order, Origin, Unit
+from hotline.models import Order, Origin, Unit
 from hotline.rules import catalogue as rules
 from hotline.rules.catalogue import Ground, Hold, Known
 from hotline.rules.facts import FactName
 from hotline.rules.order_states import OrderState, Remark
 from hotline.rules.policy import Policy
-from hotline.rules.roles import Role
-from hotline.services import assistance, audit, facts, orders
-from hotline.services.access import SYSTEM, Actor, require_role
+from hotline.services import assistance, facts, orders
+from hotline.services.access import SYSTEM, Actor
 from hotline.services.catalogue.recipients import Recipient, recipient_of
-from hotline.services.catalogue.versions import check_reach
 from hotline.services.facts import FactVersions
 from hotline.services.organisation import policy_for
-
-# Who lets orders go by themselves.
-SETTERS = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
 
 
 class NobodyGetsItError(Exception):
@@ -71,28 +66,6 @@ def dispatch_by_itself(session: Session, order: Order, now: datetime) -> Recipie
         return None
     _hand_over(session, order, found, found.unit, SYSTEM, now, None)
     return found
-
-
-def set_automatic(
-    session: Session, unit: Unit, *, is_on: bool, confidence: float | None, actor: Actor, now: datetime
-) -> None:
-    """Let orders that come in at the unit or below be dispatched by themselves, or not.
-
-    `confidence`, 0 to 1, is how sure a fact must be that no person confirmed; None leaves it as it is.
-
-    Raises:
-        hotline.rules.policy.PolicyError, NotAllowedError
-    """
-    require_role(actor, *SETTERS)
-    check_reach(unit, actor)
-    session.flush()
-    session.get_one(Unit, unit.id, with_for_update={"key_share": True}, populate_existing=True)
-    wanted = {"auto_dispatch": is_on} | ({} if confidence is None else {"auto_confidence": confidence})
-    Policy().with_overrides(wanted)
-    unit.policy = {**unit.policy, **wanted}
-    session.flush()
-    detail = f"{'on' if is_on else 'off'} {'' if confidence is None else confidence}".strip()
-    audit.note(session, actor, Action.AUTO_DISPATCH_SET, now, subject="units", subject_id=unit.id, detail=detail)
 
 
 def _hand_over(

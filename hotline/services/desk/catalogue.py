@@ -13,9 +13,10 @@ from hotline.rules.catalogue import Ground
 from hotline.rules.facts import Category
 from hotline.services import catalogue, organisation
 from hotline.services.access import Actor
-from hotline.services.catalogue import KEEPERS, OWNERS, SETTERS, Recipient
+from hotline.services.catalogue import KEEPERS, OWNERS, Recipient
 from hotline.services.desk.orders import UnitChoice, unit_choices
 from hotline.services.desk.paging import Page, page_of
+from hotline.services.policies import AUTOMATIC_SETTERS
 
 # Versions on one page, and the changes of one that are told without asking for the file.
 _VERSIONS = 10
@@ -190,7 +191,7 @@ def _above(session: Session, owner: Unit) -> list[CatalogueVersion]:
 
 def _automatic(session: Session, actor: Actor, owner: Unit) -> Automatic:
     policy = organisation.policy_for(session, owner)
-    may_set, is_own = bool(actor.roles & SETTERS), "auto_dispatch" in owner.policy
+    may_set, is_own = bool(actor.roles & AUTOMATIC_SETTERS), "auto_dispatch" in owner.policy
     return Automatic(policy.auto_dispatch, policy.auto_confidence, is_own, may_set)
 
 
