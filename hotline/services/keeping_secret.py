@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, Select, select, update
 from sqlalchemy.orm import Session
 
 from hotline.models import Action, Order, UnclearedOrder
@@ -14,14 +14,19 @@ from hotline.services.access import Actor
 
 def family(session: Session, order: Order) -> Sequence[Order]:
     """The order, which the caller has locked, then the one that it went into at last and all that went into that."""
-    root = select(Order.id, Order.merged_into_id).where(Order.id == order.id).cte("upwards", recursive=True)
-    root = root.union_all(select(Order.id, Order.merged_into_id).join(root, Order.id == root.c.merged_into_id))
-    below = select(root.c.id).where(root.c.merged_into_id.is_(None)).cte("family", recursive=True)
-    below = below.union_all(select(Order.id).join(below, Order.merged_into_id == below.c.id))
     session.flush()
-    found = select(Order).where(Order.id.in_(select(below.c.id)), Order.id != order.id).order_by(Order.id)
+    found = select(Order).where(Order.id.in_(members(Order.id == order.id)), Order.id != order.id).order_by(Order.id)
     locked = found.with_for_update(of=Order, key_share=True)
     return [order, *session.scalars(locked, execution_options={"populate_existing": True})]
+
+
+def members(chosen: ColumnElement[bool]) -> Select[int]:
+    """The ids of the orders that `chosen` holds of, and of all that became one with each."""
+    root = select(Order.id, Order.merged_into_id).where(chosen).cte("upwards", recursive=True)
+    root = root.union(select(Order.id, Order.merged_into_id).join(root, Order.id == root.c.merged_into_id))
+    below = select(root.c.id).where(root.c.merged_into_id.is_(None)).cte("family", recursive=True)
+    below = below.union(select(Order.id).join(below, Order.merged_into_id == below.c.id))
+    return select(below.c.id)
 
 
 def keep_secret(session: Session, order: Order, actor: Actor, now: datetime, reason: str) -> None:

@@ -13,7 +13,7 @@ from hotline.models import Line, Order, SurveyAttempt, SurveyRound, TextMessage
 from hotline.rules.order_states import OrderState
 from hotline.rules.roles import Role
 from hotline.rules.survey_states import AttemptState, Resolved, RoundState, Satisfied, Step
-from hotline.services import intake, orders, surveys
+from hotline.services import intake, orders, secrecy, surveys
 from hotline.services.access import SYSTEM
 from hotline.services.desk import orders as desk_orders
 from hotline.services.desk import surveys as desk_surveys
@@ -154,3 +154,76 @@ def test_an_answer_in_writing_at_the_moment_the_wait_for_it_ends_counts(own_sess
         survey = session.query(SurveyRound).one()
         assert (survey.state, survey.attempts[-1].step) == (RoundState.CALLING, Step.ASK_SATISFIED)
         assert [each.body for each in session.query(TextMessage).filter_by(body="1")] == ["1"]
+
+
+def two_that_meet(session: Session) -> tuple[Order, Order, Order]:
+    """An order that went into another, and a secret one into which that other is about to go."""
+    first, second, third = (
+        factories.order(session, factories.line(session, number=f"+8620000000{n}")) for n in range(3)
+    )
+    orders.merge(session, first, second, SYSTEM, NOW, "同一件事")
+    third.is_secret = True
+    return first, second, third
+
+
+def make_secret(session: Session, number: str) -> None:
+    order = desk_orders.to_change(session, SYSTEM, number)
+    assert order is not None
+    secrecy.set_secret(session, order, "来电人要求", SYSTEM, NOW, is_secret=True)
+
+
+def merge_numbers(session: Session, number: str, into: str) -> None:
+    order, other = (desk_orders.to_change(session, SYSTEM, each) for each in (number, into))
+    assert order is not None
+    assert other is not None
+    orders.merge(session, order, other, SYSTEM, NOW, "同一件事")
+
+
+def test_secrecy_and_a_merge_of_the_same_family_do_not_meet_in_a_ring(own_sessions: Sessions) -> None:
+    with own_sessions.begin() as session:
+        first, second, third = (each.number for each in two_that_meet(session))
+    failed: list[BaseException] = []
+
+    def merge() -> None:
+        try:
+            with own_sessions.begin() as session:
+                desk_orders.lock(session, second, third)
+                merge_numbers(session, second, third)
+        except BaseException as error:  # noqa: BLE001 - a deadlock is one
+            failed.append(error)
+
+    with own_sessions.begin() as session:
+        desk_orders.lock(session, first)
+        merging = threading.Thread(target=merge)
+        merging.start()
+        merging.join(0.5)
+        make_secret(session, first)
+    merging.join(PATIENCE_S)
+
+    assert failed == []
+    with own_sessions() as session:
+        assert [each.is_secret for each in session.query(Order)] == [True, True, True]
+
+
+def test_what_joins_while_its_family_is_waited_for_is_locked_too(own_sessions: Sessions) -> None:
+    with own_sessions.begin() as session:
+        joining, second = (
+            factories.order(session, factories.line(session, number=f"+8620000000{n}")).number for n in "01"
+        )
+    locked: list[list[str]] = []
+
+    def lock() -> None:
+        with own_sessions.begin() as session, own_sessions.begin() as other:
+            desk_orders.lock(session, second)
+            free = other.query(Order.number).with_for_update(skip_locked=True, key_share=True)
+            locked.append(sorted(number for (number,) in free))
+
+    with own_sessions.begin() as session:
+        desk_orders.lock(session, joining, second)
+        locking = threading.Thread(target=lock)
+        locking.start()
+        locking.join(0.5)
+        merge_numbers(session, joining, second)
+    locking.join(PATIENCE_S)
+
+    assert locked == [[]]

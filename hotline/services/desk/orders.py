@@ -34,7 +34,7 @@ from hotline.rules.facts import Category, FactName, Urgency
 from hotline.rules.order_states import OPEN, ORDER, Move, OrderState
 from hotline.rules.roles import DIALLERS
 from hotline.rules.supervision import TIMED
-from hotline.services import audit, clocks, facts, orders
+from hotline.services import audit, clocks, facts, keeping_secret, orders
 from hotline.services.access import Actor, contents_seen, require_contents, require_role, sees_contents, sees_order
 from hotline.services.desk import calls, troubles
 from hotline.services.desk.stretches import Place, Stretch, begins_like, stretch_of
@@ -212,10 +212,19 @@ def to_change(session: Session, actor: Actor, number: str) -> Order | None:
 
 
 def lock(session: Session, *numbers: str) -> None:
-    """Lock several orders in the order of their ids, so that nobody who locks the same ones waits for us in turn."""
-    session.execute(
-        select(Order.id).where(Order.number.in_(numbers)).order_by(Order.id).with_for_update(key_share=True)
-    )
+    """Lock orders and all that became one with each, in the order of their ids: nobody who does so waits in a ring.
+
+    Secrecy changes the others too, and a merge may bring it.
+    """
+    family = keeping_secret.members(Order.number.in_(numbers))
+    found = select(Order.id).where(Order.id.in_(family)).order_by(Order.id).with_for_update(of=Order, key_share=True)
+    while True:
+        with session.begin_nested() as locks:
+            locked = session.scalars(found).all()
+            if set(session.scalars(family)) <= set(locked):
+                return
+            # Another joined them while we waited, whose turn may have been before: all are given back.
+            locks.rollback()
 
 
 def is_seen(session: Session, actor: Actor, order: Order) -> bool:
