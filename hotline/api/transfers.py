@@ -82,7 +82,7 @@ def look(number: str) -> ResponseReturnValue:
     """How the order stands that the platform calls so, and its result once it has ended."""
     platform = _platform()
     with runtime().transaction() as session:
-        order = transfers.order_of(session, platform.name, number) if number.isprintable() else None
+        order = transfers.order_of(session, platform.name, platform.unit, number) if number.isprintable() else None
         if order is None:
             abort(HTTPStatus.NOT_FOUND)
         ending = transfers.ending_of(session, order, platform.name)
@@ -113,7 +113,7 @@ def _take(platform: TransferPlatform, told: Any) -> tuple[Response, int]:
 def _taken(session: Session, platform: TransferPlatform, told: Any, now: datetime) -> transfers.Taken:
     cells, zone = _cells(told), runtime().settings.zone
     units = Units(session, platform.unit, [cells.get(Column.UNIT, "")])
-    return transfers.take(session, platform.name, transfers.read(cells, units, now, zone), now, zone)
+    return transfers.take(session, platform.name, platform.unit, transfers.read(cells, units, now, zone), now, zone)
 
 
 def _cells(told: Any) -> dict[Column, str]:

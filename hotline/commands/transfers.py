@@ -61,7 +61,7 @@ def _results(out: Path, unit_code: str | None, source: str, since: datetime | No
     zone = read_settings().zone
     with transaction() as (session, now), plain_errors():
         unit = _unit(session, unit_code)
-        actor = Actor(None, frozenset(), unit.path)
+        actor, source = Actor(None, frozenset(), unit.path), passed_on.known_as(session, source)
         if since or until:
             begins = (since or _BEFORE_ALL).replace(tzinfo=zone)
             ends = until.replace(tzinfo=zone) + timedelta(days=1) if until else now + timedelta(seconds=1)

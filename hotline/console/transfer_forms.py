@@ -11,8 +11,7 @@ from wtforms.validators import DataRequired, Length
 from hotline.console.forms import Form
 from hotline.rules.transfers import LARGEST_FILE_BYTES, USUAL_SOURCE
 from hotline.services.desk.orders import UnitChoice
-
-_LONGEST_SOURCE = 40
+from hotline.services.transfers import LONGEST_SOURCE
 
 
 class TransferForm(Form):
@@ -22,9 +21,10 @@ class TransferForm(Form):
         _("From which platform"),
         [
             DataRequired(message=_("Please fill this in.")),
-            Length(max=_LONGEST_SOURCE, message=_("Please write at most %(max)d characters.")),
+            Length(max=LONGEST_SOURCE, message=_("Please write at most %(max)d characters.")),
         ],
         default=USUAL_SOURCE,
+        render_kw={"list": "known-sources", "autocomplete": "off"},
     )
     # Only somebody who writes requests by hand meets a unit that is none of the choices.
     unit = SelectField(_("For which unit"), invalid_choice_message=_("This is none of the choices."))
@@ -42,4 +42,4 @@ class TransferForm(Form):
 class WriteForm(Form):
     """Whose results are to be written down."""
 
-    source = HiddenField(validators=[DataRequired(), Length(max=_LONGEST_SOURCE)])
+    source = HiddenField(validators=[DataRequired(), Length(max=LONGEST_SOURCE)])

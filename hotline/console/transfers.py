@@ -15,7 +15,7 @@ from hotline.models import ResultFile
 from hotline.services import transfers
 from hotline.services.desk import transfers as desk
 from hotline.services.desk import units
-from hotline.services.transfers import NothingToWriteError, UnusableFileError
+from hotline.services.transfers import LONGEST_SOURCE, NothingToWriteError, UnusableFileError, UnusableSourceError
 from hotline.web import runtime
 
 area = Blueprint("transfers", __name__, url_prefix="/transfers")
@@ -44,6 +44,9 @@ def bring_in() -> ResponseReturnValue:
             upload = transfers.begin(session, form.source.data, name, content, unit, actor, held.now())
     except UnusableFileError as error:
         form.file.errors = [file_trouble(error.why)]
+        return _shown(form), 422
+    except UnusableSourceError:
+        form.source.errors = [gettext("Please write at most %(max)d characters.", max=LONGEST_SOURCE)]
         return _shown(form), 422
     for batch in upload.batches:
         with held.transaction() as session:

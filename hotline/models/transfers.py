@@ -58,12 +58,14 @@ class Transfer(Base):
     """What the other platform knows of an order: it calls it `foreign_number`."""
 
     __tablename__ = "transfers"
-    __table_args__ = (UniqueConstraint("source", "foreign_number"),)
+    __table_args__ = (UniqueConstraint("source", "foreign_number", "unit_id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     order_id: Mapped[int] = mapped_column(ForeignKey("orders.id", ondelete="RESTRICT"), unique=True)
     source: Mapped[str] = mapped_column(String(40))
     foreign_number: Mapped[str] = mapped_column(String(64))
+    # To whom the platform passes orders on; those beside it may have another of the same name.
+    unit_id: Mapped[int] = mapped_column(ForeignKey("units.id", ondelete="RESTRICT"), index=True)
     # None: by the interface.
     file_id: Mapped[int | None] = mapped_column(ForeignKey("transfer_files.id", ondelete="RESTRICT"), index=True)
     # When the caller rang there; our clocks start when we had it.
@@ -77,6 +79,7 @@ class Transfer(Base):
     passed_on_at: Mapped[datetime]
 
     order: Mapped[Order] = relationship()
+    unit: Mapped[Unit] = relationship()
     file: Mapped[TransferFile | None] = relationship()
     results: Mapped[list["TransferResult"]] = relationship(back_populates="transfer", order_by="TransferResult.id")
 

@@ -38,7 +38,7 @@ def address(browser: Browser, pattern: str) -> str:
 
 def close(site: Site, number: str = NUMBER) -> None:
     with site.sessions.begin() as session:
-        order = transfers.order_of(session, "12345", number)
+        order = transfers.order_of(session, "12345", session.merge(site.street), number)
         assert order is not None
         for move in TO_CLOSED:
             factories.step(session, order, move)
@@ -99,6 +99,24 @@ def test_a_file_of_which_nothing_can_be_used_says_why_at_the_field(site: Site) -
 
     assert page.status_code == 422
     assert "前 10 行中没有找到" in page.text
+
+
+def test_a_platform_is_chosen_from_those_that_are_known_or_named_anew(site: Site) -> None:
+    browser = site.browser(Role.DISPATCHER)
+    bring_in(browser, text_of(cells()).encode(), source="民政 平台")
+
+    bring_in(browser, text_of(cells()).encode(), source=" 民政平台")
+
+    assert '<option value="民政 平台">' in browser.get("/transfers").text
+    with site.sessions() as session:
+        assert session.query(Transfer).one().source == "民政 平台"
+
+
+def test_a_platforms_name_that_grows_too_long_in_plain_letters_is_refused_at_its_field(site: Site) -> None:
+    page = bring_in(site.browser(Role.DISPATCHER), text_of(cells()).encode(), source="㍿" * 40)
+
+    assert page.status_code == 422
+    assert "最多填写 40 个字" in page.text
 
 
 def test_a_file_that_is_too_large_is_refused_in_words(site: Site) -> None:

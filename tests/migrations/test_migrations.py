@@ -247,7 +247,7 @@ def _passed_on(session: Session, order: Order) -> None:
     unit, told = order.unit, {"source": "12345", "unit": order.unit}
     session.add(TransferPlatform(name="12345", unit=unit, token_sha256="0" * 64, made_at=NOW))
     file = TransferFile(name="转办.csv", sha256="0" * 64, taken=1, known=[], refused=[], came_at=NOW, **told)
-    transfer = Transfer(order=order, source="12345", foreign_number="GZ2026032000001", file=file, passed_on_at=NOW)
+    transfer = Transfer(order=order, foreign_number="GZ2026032000001", file=file, passed_on_at=NOW, **told)
     result = TransferResult(transfer=transfer, order=order, resolution=1, state=order.state)
     session.add(ResultFile(made_at=NOW, results=[result], **told))
 

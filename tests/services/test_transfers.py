@@ -28,6 +28,7 @@ from hotline.models import (
     Transfer,
     TransferFile,
     TransferResult,
+    Unit,
     Work,
 )
 from hotline.rules.order_states import Move, OrderState
@@ -36,7 +37,7 @@ from hotline.rules.survey_states import Resolved, Satisfied
 from hotline.rules.transfers import LARGEST_FILE_BYTES, MOST_ROWS, Column, FileTrouble, Trouble
 from hotline.services import orders, transfers
 from hotline.services.access import SYSTEM, Actor, NotAllowedError
-from hotline.services.transfers import NothingToWriteError, UnusableFileError, tables
+from hotline.services.transfers import NothingToWriteError, UnusableFileError, UnusableSourceError, tables
 
 NUMBER = "GZ202603020001"
 # What the factories report, with the aid that was handed out.
@@ -56,10 +57,19 @@ class Desk:
         self.other = factories.unit(session, "other", parent=self.city, name="同和街道")
         self.actor = factories.actor(session, self.street, Role.DISPATCHER)
 
-    def bring_in(self, content: bytes | str, *, at: datetime = NOW, actor: Actor | None = None) -> TransferFile:
+    def bring_in(
+        self,
+        content: bytes | str,
+        *,
+        at: datetime = NOW,
+        actor: Actor | None = None,
+        source: str = "12345",
+        unit: Unit | None = None,
+    ) -> TransferFile:
         """Bring in a file; what became of its rows."""
         raw = content.encode() if isinstance(content, str) else content
-        upload = transfers.begin(self.session, "12345", "转办.csv", raw, self.street, actor or self.actor, at)
+        to, by = unit or self.street, actor or self.actor
+        upload = transfers.begin(self.session, source, "转办.csv", raw, to, by, at)
         for batch in upload.batches:
             transfers.take_rows(self.session, upload.file_id, batch, at, ZONE)
         return self.session.get_one(TransferFile, upload.file_id)
@@ -68,7 +78,7 @@ class Desk:
         return self.session.scalars(select(Transfer).order_by(Transfer.id)).all()
 
     def order(self, number: str = NUMBER) -> Order:
-        found = transfers.order_of(self.session, "12345", number)
+        found = transfers.order_of(self.session, "12345", self.street, number)
         assert found is not None
         return found
 
@@ -196,8 +206,71 @@ def test_two_platforms_may_use_the_same_number(desk: Desk) -> None:
     units = transfers.Units(desk.session, desk.street, [])
     passed = transfers.read({Column.NUMBER: NUMBER, Column.TEXT: "要一床被子"}, units, NOW, ZONE)
 
-    assert transfers.take(desk.session, "民政部", passed, NOW, ZONE).is_new
-    assert not transfers.take(desk.session, "12345", passed, NOW, ZONE).is_new
+    assert transfers.take(desk.session, "民政部", desk.street, passed, NOW, ZONE).is_new
+    assert not transfers.take(desk.session, "12345", desk.street, passed, NOW, ZONE).is_new
+
+
+@pytest.mark.parametrize("spelled", ["12345", " １２３４５ ", "12 345"])
+def test_a_platform_is_one_however_it_is_spelled(desk: Desk, spelled: str) -> None:
+    desk.bring_in(text_of(cells()))
+
+    again = desk.bring_in(text_of(cells()), source=spelled)
+
+    assert (again.source, again.taken, len(again.known)) == ("12345", 0, 1)
+
+
+def test_a_new_platform_keeps_the_spelling_in_which_it_was_named_first(desk: Desk) -> None:
+    desk.bring_in(text_of(cells()), source="  民政 Ｈｏｔｌｉｎｅ")
+
+    again = desk.bring_in(text_of(cells()), source="民政hotline")
+
+    assert (again.source, again.taken) == ("民政 Hotline", 0)
+    assert transfers.choices(desk.session, desk.actor) == ["12345", "民政 Hotline"]
+
+
+@pytest.mark.parametrize("said", ["", "　", "x" * 41, "a\x00b"])
+def test_what_names_no_platform_is_refused(desk: Desk, said: str) -> None:
+    with pytest.raises(UnusableSourceError):
+        desk.bring_in(text_of(cells()), source=said)
+
+
+def test_two_streets_may_have_platforms_of_one_name(desk: Desk) -> None:
+    desk.bring_in(text_of(cells()))
+
+    of_other = desk.bring_in(text_of(cells()), unit=desk.other, actor=SYSTEM)
+
+    assert (of_other.taken, of_other.known) == (1, [])
+    first, second = desk.transfers()
+    assert (first.unit, second.unit) == (desk.street, desk.other)
+    assert transfers.order_of(desk.session, "12345", desk.other, NUMBER) is second.order
+
+
+@pytest.mark.parametrize("which", ["city", "community"])
+def test_what_a_platform_passed_on_is_known_above_and_below(desk: Desk, which: str) -> None:
+    desk.bring_in(text_of(cells()))
+
+    again = desk.bring_in(text_of(cells()), unit=getattr(desk, which), actor=SYSTEM)
+
+    assert (again.taken, len(again.known)) == (0, 1)
+
+
+def test_an_order_that_two_units_know_under_one_number_is_the_own_one(desk: Desk) -> None:
+    for unit in (desk.street, desk.other):
+        desk.bring_in(text_of(cells()), unit=unit, actor=SYSTEM)
+
+    assert desk.bring_in(text_of(cells()), unit=desk.city, actor=SYSTEM).taken == 0
+    assert desk.order() is desk.transfers()[0].order
+
+
+def test_names_of_platforms_are_offered_to_those_above_and_below(desk: Desk) -> None:
+    desk.bring_in(text_of(cells()), source="街道平台")
+
+    offered = {
+        unit.name: transfers.choices(desk.session, factories.actor(desk.session, unit, Role.DISPATCHER))
+        for unit in (desk.city, desk.community, desk.other)
+    }
+
+    assert offered == {"广州市": ["12345", "街道平台"], "东社区": ["12345", "街道平台"], "同和街道": ["12345"]}
 
 
 def test_two_files_brought_in_at_once_make_each_order_once(own_sessions: Sessions) -> None:

@@ -19,9 +19,13 @@ _LAST = 10
 
 @dataclass(frozen=True)
 class TransferDesk:
-    """What was brought in lately, what waits to be written back, by platform, and what is on its way."""
+    """What was brought in lately, what waits to be written back, by platform, and what is on its way.
+
+    `sources` are the platforms to choose from; a person may name another.
+    """
 
     units: Sequence[UnitChoice]
+    sources: Sequence[str]
     files: Sequence[TransferFile]
     waiting: Mapping[str, int]
     result_files: Sequence[tuple[ResultFile, int]]
@@ -56,6 +60,7 @@ def overview(session: Session, actor: Actor, page: int, now: datetime) -> Transf
     )
     return TransferDesk(
         units.choices(session, actor),
+        transfers.choices(session, actor),
         session.scalars(files).all(),
         transfers.waiting(session, actor, now),
         transfers.files(session, actor, _LAST),

@@ -20,11 +20,11 @@ from hotline.services.transfers.results import (
     waiting,
     write_back,
 )
+from hotline.services.transfers.sources import LONGEST_SOURCE, UnusableSourceError, choices, known_as
 from hotline.services.transfers.tables import UnusableFileError, Wrong
 from hotline.services.transfers.taking import (
     TAKERS,
     Taken,
-    UnusableSourceError,
     Upload,
     begin,
     of_order,
@@ -34,6 +34,7 @@ from hotline.services.transfers.taking import (
 )
 
 __all__ = [
+    "LONGEST_SOURCE",
     "TAKERS",
     "Ending",
     "NothingToWriteError",
@@ -49,9 +50,11 @@ __all__ = [
     "as_csv",
     "as_workbook",
     "begin",
+    "choices",
     "ending_of",
     "file_by_id",
     "files",
+    "known_as",
     "of_order",
     "order_of",
     "platform_by_token",

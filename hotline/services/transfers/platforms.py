@@ -12,7 +12,7 @@ from hotline.models import Action, TransferPlatform, Unit
 from hotline.rules.roles import Role
 from hotline.services import audit
 from hotline.services.access import Actor, require_role
-from hotline.services.transfers.taking import check_source
+from hotline.services.transfers.sources import known_as
 
 
 class UnknownPlatformError(ValueError):
@@ -28,9 +28,8 @@ def set_platform(session: Session, name: str, unit: Unit, actor: Actor, now: dat
         NotAllowedError, UnusableSourceError
     """
     require_role(actor, Role.ADMINISTRATOR)
-    check_source(name)
     token = secrets.token_urlsafe(32)
-    platform = by_name(session, name) or TransferPlatform(name=name.strip(), made_at=now)
+    platform = by_name(session, name) or TransferPlatform(name=known_as(session, name), made_at=now)
     platform.unit_id, platform.token_sha256, platform.is_active = unit.id, _hash(token), True
     session.add(platform)
     session.flush()
@@ -42,7 +41,7 @@ def switch_off(session: Session, name: str, actor: Actor, now: datetime) -> None
     """Its token counts no longer; what it passed on stays.
 
     Raises:
-        NotAllowedError, UnknownPlatformError
+        NotAllowedError, UnknownPlatformError, UnusableSourceError
     """
     require_role(actor, Role.ADMINISTRATOR)
     platform = by_name(session, name)
@@ -65,8 +64,13 @@ def platform_by_token(session: Session, token: str) -> TransferPlatform | None:
 
 
 def by_name(session: Session, name: str) -> TransferPlatform | None:
-    """The platform of that name."""
-    return session.scalars(select(TransferPlatform).where(TransferPlatform.name == name.strip())).one_or_none()
+    """The platform of that name, however it is spelled.
+
+    Raises:
+        UnusableSourceError
+    """
+    known = known_as(session, name)
+    return session.scalars(select(TransferPlatform).where(TransferPlatform.name == known)).one_or_none()
 
 
 def _hash(token: str) -> str:

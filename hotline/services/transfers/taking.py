@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, joinedload
 
@@ -18,16 +18,13 @@ from hotline.services.access import Actor, NotAllowedError, require_role
 from hotline.services.intake import Matter
 from hotline.services.transfers import tables
 from hotline.services.transfers.reading import PassedOn, Units, UnusableOrderError, read
+from hotline.services.transfers.sources import known_as
 from hotline.services.transfers.tables import Row, Wrong
 
 TAKERS = frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.ADMINISTRATOR})
-_LONGEST_FILE_NAME, _LONGEST_SOURCE, _LONGEST_SHOWN = 200, 40, 64
+_LONGEST_FILE_NAME, _LONGEST_SHOWN = 200, 64
 # The day's numbers are held until a transaction ends, and callers wait for theirs: so many rows at a time.
 ROWS_AT_ONCE = 20
-
-
-class UnusableSourceError(ValueError):
-    """A platform's name that says nothing, or cannot be shown."""
 
 
 @dataclass(frozen=True)
@@ -43,30 +40,42 @@ class _KnownError(Exception):
 
 
 def take(
-    session: Session, source: str, passed: PassedOn, now: datetime, zone: ZoneInfo, file: TransferFile | None = None
+    session: Session,
+    source: str,
+    unit: Unit,
+    passed: PassedOn,
+    now: datetime,
+    zone: ZoneInfo,
+    file: TransferFile | None = None,
 ) -> Taken:
-    """The order under the platform's number; made when it is not there yet.
+    """The order under the number of the platform that passes orders on to `unit`; made when it is not there yet.
 
     Its clocks start when it was passed on, since before that nobody here could do anything; when the caller rang is
     kept beside it.
     """
-    known = order_of(session, source, passed.number)
+    known = order_of(session, source, unit, passed.number)
     if known is not None:
         return Taken(known, is_new=False)
     try:
         with session.begin_nested():
-            return Taken(_make(session, source, passed, now, zone, file), is_new=True)
+            return Taken(_make(session, source, unit, passed, now, zone, file), is_new=True)
     except _KnownError:
-        found = order_of(session, source, passed.number)
+        found = order_of(session, source, unit, passed.number)
         if found is None:
             raise
         return Taken(found, is_new=False)
 
 
-def order_of(session: Session, source: str, number: str) -> Order | None:
-    """The order that the platform knows under that number."""
-    theirs = select(Order).join(Transfer, Transfer.order_id == Order.id)
-    return session.scalars(theirs.where(Transfer.source == source, Transfer.foreign_number == number)).one_or_none()
+def order_of(session: Session, source: str, unit: Unit, number: str) -> Order | None:
+    """The order that the platform knows under that number which passed it on to `unit`, or to one above or below.
+
+    Others may have a platform of the same name, whose numbers are none of these.
+    """
+    above = [int(part) for part in unit.path.strip("/").split("/")]
+    theirs = select(Order).join(Transfer, Transfer.order_id == Order.id).join(Transfer.unit)
+    same = theirs.where(Transfer.source == source, Transfer.foreign_number == number)
+    in_line = same.where(or_(Unit.id.in_(above), Unit.path.startswith(unit.path)))
+    return session.scalars(in_line.order_by(Unit.id != unit.id, Transfer.id).limit(1)).one_or_none()
 
 
 def of_order(session: Session, order: Order) -> Transfer | None:
@@ -76,12 +85,19 @@ def of_order(session: Session, order: Order) -> Transfer | None:
 
 
 def _make(
-    session: Session, source: str, passed: PassedOn, now: datetime, zone: ZoneInfo, file: TransferFile | None
+    session: Session,
+    source: str,
+    unit: Unit,
+    passed: PassedOn,
+    now: datetime,
+    zone: ZoneInfo,
+    file: TransferFile | None,
 ) -> Order:
     order = intake.receive(session, Matter(Channel.TRANSFER, passed.unit, now, passed.telephone), now, zone)
     row = insert(Transfer).values(
         order_id=order.id,
         source=source,
+        unit_id=unit.id,
         foreign_number=passed.number,
         file_id=file.id if file else None,
         rang_at=passed.rang_at,
@@ -91,7 +107,7 @@ def _make(
         urgency_words=passed.urgency,
         passed_on_at=now,
     )
-    once = row.on_conflict_do_nothing(index_elements=[Transfer.source, Transfer.foreign_number])
+    once = row.on_conflict_do_nothing(index_elements=[Transfer.source, Transfer.foreign_number, Transfer.unit_id])
     if session.scalar(once.returning(Transfer.id)) is None:
         raise _KnownError
     intake.state(session, order, Channel.TRANSFER, passed.text, now)
@@ -118,10 +134,9 @@ def begin(session: Session, source: str, name: str, content: bytes, unit: Unit, 
     require_role(actor, *TAKERS)
     if not unit.path.startswith(actor.unit_path):
         raise NotAllowedError("the unit is not below the person's own")
-    check_source(source)
     rows = tables.rows_of(content)
     file = TransferFile(
-        source=source.strip(),
+        source=known_as(session, source),
         name=_shown(name)[-_LONGEST_FILE_NAME:] or "?",
         sha256=hashlib.sha256(content).hexdigest(),
         unit_id=unit.id,
@@ -140,7 +155,7 @@ def begin(session: Session, source: str, name: str, content: bytes, unit: Unit, 
 def take_rows(session: Session, file_id: int, rows: Sequence[Row], now: datetime, zone: ZoneInfo) -> TransferFile:
     """Take the good rows, each once, and write down for every other what it is: known, or what is wrong with it."""
     file = session.get_one(TransferFile, file_id, with_for_update=True)
-    units = Units(session, session.get_one(Unit, file.unit_id), _units_named(rows))
+    units = Units(session, file.unit, _units_named(rows))
     known, refused = list(file.known), list(file.refused)
     for row in rows:
         number = _shown(row.cells.get(Column.NUMBER, ""))[:_LONGEST_SHOWN]
@@ -149,7 +164,7 @@ def take_rows(session: Session, file_id: int, rows: Sequence[Row], now: datetime
         except UnusableOrderError as error:
             refused += [_refusal(row.number, number, wrong) for wrong in error.wrong]
             continue
-        taken = take(session, file.source, passed, now, zone, file)
+        taken = take(session, file.source, file.unit, passed, now, zone, file)
         if taken.is_new:
             file.taken += 1
         else:
@@ -157,17 +172,6 @@ def take_rows(session: Session, file_id: int, rows: Sequence[Row], now: datetime
     file.known, file.refused = known, refused
     session.flush()
     return file
-
-
-def check_source(name: str) -> None:
-    """Pass the name of a platform.
-
-    Raises:
-        UnusableSourceError
-    """
-    said = name.strip()
-    if not said or len(said) > _LONGEST_SOURCE or not said.isprintable():
-        raise UnusableSourceError(f"the name of a platform has 1 to {_LONGEST_SOURCE} characters")
 
 
 def _read(row: Row, units: Units, now: datetime, zone: ZoneInfo) -> PassedOn:

@@ -1,0 +1,58 @@
+"""The names of platforms: chosen from those that are known or named anew, and one however somebody spells it."""
+
+import unicodedata
+from collections.abc import Sequence
+
+from sqlalchemy import func, select, union
+from sqlalchemy.orm import Session
+
+from hotline.models import TransferFile, TransferPlatform, Unit
+from hotline.rules.transfers import USUAL_SOURCE
+from hotline.services.access import Actor
+
+LONGEST_SOURCE = 40
+
+
+class UnusableSourceError(ValueError):
+    """A platform's name that says nothing, or cannot be shown."""
+
+
+def known_as(session: Session, said: str) -> str:
+    """The platform's name as it was first written here, whatever its width, case and spaces are now; else the new one.
+
+    Whoever names the same one at this moment waits, and takes this spelling.
+
+    Raises:
+        UnusableSourceError
+    """
+    name = _plain(said)
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"platform {_key(name)}"))))
+    known = (each for each in (USUAL_SOURCE, *_named_so_far(session)) if _key(each) == _key(name))
+    return next(known, name)
+
+
+def choices(session: Session, actor: Actor) -> Sequence[str]:
+    """The names that stand with what was brought in for the actor's unit, those above it and those below."""
+    above = [int(part) for part in actor.unit_path.strip("/").split("/") if part]
+    in_line = Unit.id.in_(above) | Unit.path.startswith(actor.unit_path, autoescape=True)
+    files = select(TransferFile.source).join(TransferFile.unit).where(in_line)
+    platforms = select(TransferPlatform.name).join(TransferPlatform.unit).where(in_line)
+    return sorted({USUAL_SOURCE, *session.scalars(union(files, platforms))})
+
+
+def _named_so_far(session: Session) -> Sequence[str]:
+    """The earliest first: what came by machine has its platform's name, and what came as a file the file's."""
+    platforms = select(TransferPlatform.name).order_by(TransferPlatform.id)
+    files = select(TransferFile.source).group_by(TransferFile.source).order_by(func.min(TransferFile.id))
+    return [*session.scalars(platforms), *session.scalars(files)]
+
+
+def _plain(said: str) -> str:
+    name = " ".join(unicodedata.normalize("NFKC", said).split())
+    if not name or len(name) > LONGEST_SOURCE or not name.isprintable():
+        raise UnusableSourceError(f"the name of a platform has 1 to {LONGEST_SOURCE} characters")
+    return name
+
+
+def _key(name: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", name).casefold().split())
