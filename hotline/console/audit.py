@@ -14,6 +14,7 @@ area = Blueprint("audit", __name__, url_prefix="/audit")
 def page() -> str:
     """The latest entries first."""
     with runtime().transaction() as session:
-        found = desk.listed(session, person().actor, asked_place())
-        order_numbers = desk.order_numbers(session, found)
+        actor = person().actor
+        found = desk.listed(session, actor, asked_place())
+        order_numbers = desk.order_numbers(session, actor, found)
     return render_template("audit.html", found=found, order_numbers=order_numbers)

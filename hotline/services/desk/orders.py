@@ -36,7 +36,7 @@ from hotline.rules.roles import DIALLERS
 from hotline.rules.supervision import TIMED
 from hotline.services import audit, clocks, facts, keeping_secret, orders
 from hotline.services.access import Actor, contents_seen, require_contents, require_role, sees_contents, sees_order
-from hotline.services.desk import calls, troubles
+from hotline.services.desk import calls, troubles, written
 from hotline.services.desk.stretches import Place, Stretch, begins_like, stretch_of
 from hotline.services.facts import FactVersions
 from hotline.services.results import waits_for
@@ -173,7 +173,7 @@ def is_overdue(now: datetime) -> ColumnElement[bool]:
 
 
 def one(session: Session, actor: Actor, number: str, now: datetime) -> OrderDesk | None:
-    """The order with everything on it, the look at its transcripts written down; None when the actor sees none."""
+    """The order with everything on it, the look at its transcripts and statements written down; None when unseen."""
     order = session.scalars(
         select(Order).where(Order.number == number, sees_order(actor)).options(*_everything())
     ).one_or_none()
@@ -182,6 +182,7 @@ def one(session: Session, actor: Actor, number: str, now: datetime) -> OrderDesk
     shows_contents = sees_contents(actor, order)
     if shows_contents:
         calls.note_transcripts_seen(session, actor, order.calls, now)
+        written.note_statements_seen(session, actor, order, now)
     moves = orders.allowed(session, order, actor)
     dead = troubles.dead_of_calls(session, [call.id for call in order.calls])
     known = facts.present(order)

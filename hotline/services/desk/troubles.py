@@ -128,14 +128,18 @@ def _recordings(session: Session, actor: Actor) -> Sequence[Recording]:
     ).all()
 
 
-def _seen(actor: Actor) -> ColumnElement[bool]:
-    dead = OutboxEntry.state == OutboxState.DEAD
+def sees_work(actor: Actor) -> ColumnElement[bool]:
+    """A condition on `OutboxEntry`: its work is about a call or order that the actor sees; at the top, any."""
     if actor.is_at_the_top:
-        return dead
+        return true()
     about = _about()
     calls = select(Call.id).where(Call.id == about.c.call_id, sees_call(actor)).correlate(about)
     orders = select(Order.id).where(Order.id == about.c.order_id, sees_order(actor)).correlate(about)
-    return dead & select(about).where(or_(calls.exists(), orders.exists())).correlate(OutboxEntry).exists()
+    return select(about).where(or_(calls.exists(), orders.exists())).correlate(OutboxEntry).exists()
+
+
+def _seen(actor: Actor) -> ColumnElement[bool]:
+    return (OutboxEntry.state == OutboxState.DEAD) & sees_work(actor)
 
 
 def _about() -> LateralFromClause:

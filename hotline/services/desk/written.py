@@ -4,8 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from hotline.models import Direction, MessageState, Order, Statement
+from sqlalchemy.orm import Session
+
+from hotline.models import Action, Direction, MessageState, Order, Statement
 from hotline.rules.roles import DESK
+from hotline.services import audit
 from hotline.services.access import Actor
 
 
@@ -30,6 +33,12 @@ def of_order(order: Order) -> Sequence[Written]:
 def may_write(order: Order, actor: Actor) -> bool:
     """Whether the actor may write to the order's caller."""
     return bool(actor.roles & DESK) or (order.handler_id is not None and order.handler_id == actor.user_id)
+
+
+def note_statements_seen(session: Session, actor: Actor, order: Order, now: datetime) -> None:
+    """Write down that the actor reads what the caller wrote, or had written down."""
+    for each in order.statements:
+        audit.note_look(session, actor, Action.TRANSCRIPT_SEEN, now, subject="statements", subject_id=each.id)
 
 
 def _statements(order: Order) -> Iterator[Written]:
