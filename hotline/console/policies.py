@@ -1,6 +1,8 @@
 """The rules of a unit (规则设置): its limits and other figures, its working calendar, and emergency mode."""
 
+from collections.abc import Callable
 from datetime import date
+from functools import partial
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -9,20 +11,27 @@ from sqlalchemy.orm import Session
 
 from hotline.console.person import person
 from hotline.console.policy_forms import (
-    SETTING_WORDS,
     SETTINGS,
-    TABLE_WORDS,
-    WEEKDAYS,
     CalendarForm,
+    ClosingForm,
     EmergencyForm,
     LimitsForm,
     SettingForm,
-    limit_words,
     limits_data,
 )
+from hotline.console.policy_words import (
+    SETTING_WORDS,
+    TABLE_WORDS,
+    WEEKDAYS,
+    always_words,
+    element_words,
+    limit_words,
+)
 from hotline.console.row_words import row_words
+from hotline.console.words import word
 from hotline.models import Unit
-from hotline.rules.facts import Urgency
+from hotline.rules.closing import Element
+from hotline.rules.facts import Category, Urgency
 from hotline.rules.policy import PolicyError
 from hotline.rules.roles import Role
 from hotline.services import calendar, emergency_mode, policies
@@ -51,6 +60,8 @@ def page() -> str:
         setting_words=SETTING_WORDS,
         table_words=TABLE_WORDS,
         limit_words=limit_words,
+        element_words=element_words,
+        always=always_words(),
         sets=Role.ADMINISTRATOR in person().roles,
     )
 
@@ -69,21 +80,12 @@ def set_limits(table: str, urgency: str) -> ResponseReturnValue:
     with held.transaction() as session:
         shown = _limits(session, _unit(session), table, urgency)
     form.offer(shown)
-    takes_back = request.form.get("do") == _TAKE_BACK
-    if not takes_back and not (form.validate() and form.is_usable(shown.above)):
-        return _limits_page(table, urgency, form), 422
-    try:
-        with held.transaction() as session:
-            unit = _unit(session)
-            policies.lock(session, unit, form.seen.data or "")
-            told = {} if takes_back else form.told()
-            policies.set_limits(session, unit, table, shown.urgency, told, actor, held.now())
-    except PolicyChangedError:
-        return _limits_page(table, urgency, form, is_outdated=True), 409
-    except PolicyError as error:
-        form.form_errors.append(_does_not_fit(error))
-        return _limits_page(table, urgency, form), 422
-    return _kept()
+
+    def change(session: Session, unit: Unit, *, takes_back: bool) -> None:
+        told = {} if takes_back else form.told()
+        policies.set_limits(session, unit, table, shown.urgency, told, actor, held.now())
+
+    return _change(form, partial(_limits_page, table, urgency, form), change)
 
 
 @area.get("/settings/<key>")
@@ -99,23 +101,34 @@ def set_setting(key: str) -> ResponseReturnValue:
     held, actor = runtime(), person().actor
     kind = SETTINGS.get(key) or abort(404)
     form = kind.form()
-    takes_back = request.form.get("do") == _TAKE_BACK
-    if not takes_back and not form.validate():
-        return _setting_page(key, form), 422
-    try:
-        with held.transaction() as session:
-            unit = _unit(session)
-            policies.lock(session, unit, form.seen.data or "")
-            if takes_back:
-                policies.unset_policy(session, unit, key, actor, held.now())
-            else:
-                policies.set_policy(session, unit, key, kind.told(form), actor, held.now())
-    except (PolicyChangedError, NotSetError):
-        return _setting_page(key, form, is_outdated=True), 409
-    except PolicyError as error:
-        form.form_errors.append(_does_not_fit(error))
-        return _setting_page(key, form), 422
-    return _kept()
+
+    def change(session: Session, unit: Unit, *, takes_back: bool) -> None:
+        if takes_back:
+            policies.unset_policy(session, unit, key, actor, held.now())
+        else:
+            policies.set_policy(session, unit, key, kind.told(form), actor, held.now())
+
+    return _change(form, partial(_setting_page, key, form), change)
+
+
+@area.get("/closing/<category>")
+def closing(category: str) -> str:
+    """The form for what a result needs besides in one category."""
+    _only_administrators()
+    return _closing_page(category)
+
+
+@area.post("/closing/<category>")
+def set_closing(category: str) -> ResponseReturnValue:
+    """Say what a result needs besides in one category, or take that from above."""
+    held, actor, form = runtime(), person().actor, ClosingForm()
+    about = _category(category)
+
+    def change(session: Session, unit: Unit, *, takes_back: bool) -> None:
+        elements = None if takes_back else [Element(name) for name in form.elements.data]
+        policies.set_closing(session, unit, about, elements, actor, held.now())
+
+    return _change(form, partial(_closing_page, category, form), change)
 
 
 @area.get("/calendar")
@@ -229,6 +242,10 @@ def _limits(session: Session, unit: Unit, table: str, urgency: str) -> LimitsDes
     return next(each for each in found.tables[table] if each.urgency == urgency)
 
 
+def _category(category: str) -> Category:
+    return Category(category) if category in set(Category) else abort(404)
+
+
 def _limits_page(table: str, urgency: str, refused: LimitsForm | None = None, *, is_outdated: bool = False) -> str:
     with runtime().transaction() as session:
         unit = _unit(session)
@@ -259,7 +276,28 @@ def _setting_page(key: str, refused: SettingForm | None = None, *, is_outdated: 
         shown=shown,
         told=kind.words(shown.value),
         heading=SETTING_WORDS[key],
+        action=url_for("policies.set_setting", key=key),
+        part="settings",
         form=form,
+        version=found.version,
+        is_outdated=is_outdated,
+    )
+
+
+def _closing_page(category: str, refused: ClosingForm | None = None, *, is_outdated: bool = False) -> str:
+    about = _category(category)
+    with runtime().transaction() as session:
+        found = desk.of_unit(session, person().actor, _unit(session), ())
+    shown = found.closing[about]
+    return render_template(
+        "policy_setting.html",
+        unit=found.unit,
+        shown=shown,
+        told=element_words(shown.value),
+        heading=(gettext("What a result needs: %(category)s", category=word(about)), always_words()),
+        action=url_for("policies.set_closing", category=about),
+        part="closing",
+        form=refused or ClosingForm(formdata=None, elements=sorted(shown.value)),
         version=found.version,
         is_outdated=is_outdated,
     )
@@ -293,13 +331,23 @@ def _emergency_page(refused: EmergencyForm | None = None) -> str:
     return render_template("policy_emergency.html", found=found, form=refused or EmergencyForm(formdata=None))
 
 
-def _kept() -> ResponseReturnValue:
+def _change(form: SettingForm, page: Callable[..., str], change: Callable[..., None]) -> ResponseReturnValue:
+    """Have the unit set what was filled in, or take it from above; what cannot be is shown with the form."""
+    takes_back = request.form.get("do") == _TAKE_BACK
+    if not takes_back and not form.validate():
+        return page(), 422
+    try:
+        with runtime().transaction() as session:
+            unit = _unit(session)
+            policies.lock(session, unit, form.seen.data or "")
+            change(session, unit, takes_back=takes_back)
+    except (PolicyChangedError, NotSetError):
+        return page(is_outdated=True), 409
+    except PolicyError as error:
+        form.refuse(error)
+        return page(), 422
     flash(gettext("Kept. Limits that run already stay as they were given."))
     return redirect(url_for("policies.page", unit=request.form.get("unit")))
-
-
-def _does_not_fit(error: PolicyError) -> str:
-    return str(gettext("This cannot be, or does not fit what a unit below has set: %(error)s", error=error))
 
 
 def _date(said: str) -> date:

@@ -1,11 +1,12 @@
 """What people fill in about the rules of a unit: limits, other figures, the calendar, emergency mode."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import time, timedelta
-from typing import Any
+from enum import StrEnum
+from typing import Any, ClassVar
 
-from flask_babel import LazyString, gettext, ngettext, pgettext
+from flask_babel import LazyString, gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf.file import FileField, FileRequired
 from wtforms import (
@@ -25,11 +26,25 @@ from wtforms.validators import DataRequired, InputRequired, Length, NumberRange,
 
 from hotline.console.clock_forms import MomentField
 from hotline.console.forms import Form
-from hotline.console.moments import span as span_words
-from hotline.rules.calendar import Hours
+from hotline.console.policy_words import (
+    SPANS,
+    WEEKDAYS,
+    approval_words,
+    hours_words,
+    in_words,
+    limit_words,
+    portion_words,
+    refusal_words,
+    weekday_words,
+    yes_no,
+)
+from hotline.console.words import WORDS
 from hotline.rules.clocks import LIMITED
-from hotline.rules.policy import NEVER_RESTS, Limits, Portion
+from hotline.rules.closing import OF_CATEGORY, Element
+from hotline.rules.facts import Category, Urgency
+from hotline.rules.policy import NEVER_RESTS, Flaw, Limits, PolicyError
 from hotline.services.desk.policies import LimitsDesk
+from hotline.services.policies import UnfitBelowError
 
 _LONGEST_REASON = 500
 _LONGEST_HOURS = 200
@@ -41,11 +56,6 @@ _not_chosen = InputRequired(message=_("Please choose one."))
 _no_number = NumberRange(1, _MOST, message=_("Please write a whole number from 1 on."))
 
 ABOVE, NONE, YES, NO = "above", "none", "yes", "no"
-_SPANS: Mapping[str, timedelta] = {
-    "minutes": timedelta(minutes=1),
-    "hours": timedelta(hours=1),
-    "days": timedelta(days=1),
-}
 _SPAN_CHOICES = [
     SelectChoice("minutes", _("minutes")),
     SelectChoice("hours", _("hours")),
@@ -54,27 +64,36 @@ _SPAN_CHOICES = [
 _YES_NO = [SelectChoice(YES, _("yes")), SelectChoice(NO, _("no"))]
 
 
-# 1 is Monday, as everywhere.
-WEEKDAYS: Mapping[int, LazyString] = {
-    1: _("Monday"),
-    2: _("Tuesday"),
-    3: _("Wednesday"),
-    4: _("Thursday"),
-    5: _("Friday"),
-    6: _("Saturday"),
-    7: _("Sunday"),
-}
+def _checkboxes(label: LazyString, kind: type[StrEnum], members: Collection[StrEnum] = ()) -> SelectMultipleField:
+    """Any of the members, or none."""
+    choices = [SelectChoice(member.value, WORDS[kind][member]) for member in members or kind]
+    return SelectMultipleField(label, choices=choices, option_widget=widgets.CheckboxInput(), **_FOREIGN)
 
 
 class SettingForm(Form):
     """Something that a unit sets; `unit` is whose, `seen` the version of its settings that the person looked at."""
 
+    # The field that is wrong where the policy finds a flaw; without one named, the first.
+    BLAMED: ClassVar[Mapping[Flaw, str]] = {}
+
     unit = HiddenField()
     seen = HiddenField()
+
+    def refuse(self, error: PolicyError) -> None:
+        """Say what the policy refuses: at its field, or of the whole form where it does not fit a unit below."""
+        words = refusal_words(error)
+        if isinstance(error, UnfitBelowError):
+            unfit = gettext("This does not fit what %(unit)s, below, has set. %(why)s", unit=error.unit_name, why=words)
+            self.form_errors.append(unfit)
+            return
+        first = next(field.name for field in self if field.type != "HiddenField")
+        self[self.BLAMED.get(error.flaw, first)].errors = [words]
 
 
 class LimitsForm(SettingForm):
     """The limits of one urgency: for each part what counts above, or the unit's own."""
+
+    BLAMED: ClassVar = {Flaw.TWO_ENDS: "same_day", Flaw.NEVER_RESTS: "in_working_time"}
 
     accept_amount = IntegerField(_("Accepted within"), [Optional(), _no_number])
     accept_span = SelectField(_("Accepted within"), **_FOREIGN)
@@ -87,6 +106,7 @@ class LimitsForm(SettingForm):
 
     def offer(self, desk: LimitsDesk) -> None:
         """Set the choices, and what counts above as one of them."""
+        self._above = desk.above
         for step in LIMITED:
             above = getattr(desk.above, step)
             taken = SelectChoice(ABOVE, _("as above: %(limit)s", limit=limit_words(above)))
@@ -107,24 +127,26 @@ class LimitsForm(SettingForm):
         flags = (flag for flag in ("same_day", "in_working_time") if flag in self)
         return told | {flag: self[flag].data == YES for flag in flags if self[flag].data != ABOVE}
 
-    def is_usable(self, above: Limits) -> bool:
+    def validate(self, extra_validators: Any = None) -> bool:
         """Whether what was filled in makes sense together with what counts above; what does not is named."""
+        return super().validate(extra_validators) and self._is_usable(self._above)
+
+    def _is_usable(self, above: Limits) -> bool:
         for step in LIMITED:
             amount, chosen = self[f"{step}_amount"], self[f"{step}_span"].data
-            if chosen in _SPANS and amount.data is None:
+            if chosen in SPANS and amount.data is None:
                 amount.errors = [gettext("Please write a number.")]
-            elif chosen in _SPANS and amount.data * _SPANS[chosen] > timedelta(days=366):
+            elif chosen in SPANS and amount.data * SPANS[chosen] > timedelta(days=366):
                 amount.errors = [gettext("A limit is at most a year.")]
-        told = self.told() if not self.errors_found else {}
+        told = self.told() if not self._has_errors else {}
         if told.get("same_day", above.same_day) and told.get("resolve", above.resolve) is not None:
             self.same_day.errors = [
                 gettext("With the same day there is no other limit for the result: choose “no limit”.")
             ]
-        return not self.errors_found
+        return not self._has_errors
 
     @property
-    def errors_found(self) -> bool:
-        """Whether any field has one."""
+    def _has_errors(self) -> bool:
         return any(field.errors for field in self)
 
 
@@ -137,7 +159,7 @@ def limits_data(desk: LimitsDesk) -> dict[str, Any]:
         elif getattr(desk.limits, step) is None:
             data[f"{step}_span"] = NONE
         else:
-            data[f"{step}_amount"], data[f"{step}_span"] = _in_words(getattr(desk.limits, step))
+            data[f"{step}_amount"], data[f"{step}_span"] = in_words(getattr(desk.limits, step))
     for flag in ("same_day", "in_working_time"):
         data[flag] = (YES if desk.own[flag] else NO) if flag in desk.own else ABOVE
     return data
@@ -204,6 +226,19 @@ class WeekdaysForm(SettingForm):
     )
 
 
+class ApprovalForm(SettingForm):
+    """Whose results wait for a supervisor's word: those of a priority, and those of a category."""
+
+    urgencies = _checkboxes(_("Of these priorities"), Urgency)
+    categories = _checkboxes(_("Of these categories, whatever the priority"), Category)
+
+
+class ClosingForm(SettingForm):
+    """What a result needs in one category, besides what it always needs."""
+
+    elements = _checkboxes(_("Needed besides"), Element, [each for each in Element if each in OF_CATEGORY])
+
+
 class HoursForm(SettingForm):
     """Stretches of a day."""
 
@@ -225,55 +260,14 @@ class SettingKind:
 
 
 def _seconds(amount: int, span: str) -> int:
-    return int((amount * _SPANS[span]).total_seconds())
+    return int((amount * SPANS[span]).total_seconds())
 
 
-def _in_words(length: timedelta) -> tuple[int, str]:
-    """In the largest measure that gives a whole number."""
-    for name in ("days", "hours"):
-        if length and not length % _SPANS[name]:
-            return length // _SPANS[name], name
-    return length // _SPANS["minutes"], "minutes"
-
-
-def length_words(length: timedelta) -> str:
-    """A length of time, exactly."""
-    if not length:
-        return str(ngettext("%(num)d minute", "%(num)d minutes", 0))
-    return span_words(length)
-
-
-def limit_words(limit: timedelta | None) -> str:
-    """A limit; None is none."""
-    if limit is None:
-        return str(gettext("no limit"))
-    amount, measure = _in_words(limit)
-    if measure == "days":
-        return str(ngettext("%(num)d day", "%(num)d days", amount))
-    return length_words(limit)
-
-
-def yes_no(value: bool) -> str:
-    """Yes or no."""
-    return str(gettext("yes")) if value else str(gettext("no"))
-
-
-def _portion_words(value: Portion) -> str:
-    return str(
-        gettext(
-            "%(percent)d %% of the time given, at most %(most)s",
-            percent=round(value.share * 100),
-            most=limit_words(value.most),
-        )
-    )
-
-
-def _weekday_words(value: frozenset[int]) -> str:
-    return str(pgettext("between the parts of a list", ", ")).join(str(WEEKDAYS[day]) for day in sorted(value))
-
-
-def _hours_words(value: tuple[Hours, ...]) -> str:
-    return " ".join(f"{each.start:%H:%M}-{each.end:%H:%M}" for each in value)
+def _approval_data(value: Collection[Category | Urgency]) -> dict[str, Any]:
+    return {
+        "urgencies": [each for each in Urgency if each in value],
+        "categories": [each for each in Category if each in value],
+    }
 
 
 def _hours_told(form: HoursForm) -> list[list[str]]:
@@ -287,7 +281,7 @@ def _length(form: SpanForm | PortionForm) -> int:
 
 
 def _length_data(length: timedelta) -> dict[str, Any]:
-    amount, span = _in_words(length)
+    amount, span = in_words(length)
     return {"amount": amount, "span": span}
 
 
@@ -299,7 +293,7 @@ _PORTION = SettingKind(
     PortionForm,
     lambda value: {"percent": round(value.share * 100), **_length_data(value.most)},
     lambda form: {"share": form.percent.data / 100, "most": _length(form)},
-    _portion_words,
+    portion_words,
 )
 _COUNT = SettingKind(CountForm, lambda value: {"count": value}, lambda form: form.count.data, str)
 _TIME = SettingKind(
@@ -321,55 +315,18 @@ SETTINGS: Mapping[str, SettingKind] = {
     "uncleared_at": _TIME,
     "pause_needs_approval": _YES_OR_NO,
     "longest_pause": _SPAN,
+    "results_need_approval": SettingKind(
+        ApprovalForm, _approval_data, lambda form: [*form.urgencies.data, *form.categories.data], approval_words
+    ),
     "decide_within": _SPAN,
     "appoint_after_returns": _COUNT,
     "working_weekdays": SettingKind(
         WeekdaysForm,
         lambda value: {"days": [str(day) for day in sorted(value)]},
         lambda form: [int(day) for day in form.days.data],
-        _weekday_words,
+        weekday_words,
     ),
-    "working_hours": SettingKind(HoursForm, lambda value: {"hours": _hours_words(value)}, _hours_told, _hours_words),
-}
-
-
-# What each figure is called, and what it does.
-SETTING_WORDS: Mapping[str, tuple[LazyString, LazyString]] = {
-    "reminder": (_("Blue reminder"), _("So long before a limit whoever has to act is reminded.")),
-    "red_after": (
-        _("Red notice"),
-        _("So long after a limit the district’s supervisors are told; yellow comes at once."),
-    ),
-    "copies_up": (_("Copies upwards"), _("So many supervising units above the one told get a copy.")),
-    "quiet_from": (_("Reminders rest from"), _("Blue reminders wait for the morning, but for emergencies.")),
-    "quiet_until": (_("Reminders rest until"), _("Equal times mean that they never rest.")),
-    "notice_texts": (
-        _("Notices as text messages"),
-        _("Whoever must look and has a telephone is written to, with the order’s number and what is late."),
-    ),
-    "texts_from": (
-        _("Text messages from"),
-        _("No notice is texted at night, but for emergencies; it waits for the morning."),
-    ),
-    "texts_until": (_("Text messages until"), _("Equal times mean all day.")),
-    "uncleared_at": (_("List of the day at"), _("When the list of what is not cleared is made each day.")),
-    "pause_needs_approval": (_("Pauses need approval"), _("Whether a handler’s pause waits for a supervisor.")),
-    "longest_pause": (_("Longest pause"), _("All pauses of one run of work together last no longer.")),
-    "decide_within": (
-        _("Approval of results within"),
-        _("So much working time a supervisor has for the word on a result that waits for it."),
-    ),
-    "appoint_after_returns": (
-        _("Supervisor appoints after returns"),
-        _("After so many returns a supervisor says who gets the order."),
-    ),
-    "working_weekdays": (_("Working days"), _("Where only working time counts; holidays stand in the calendar.")),
-    "working_hours": (_("Working hours"), _("Where only working time counts.")),
-}
-
-TABLE_WORDS: Mapping[str, LazyString] = {
-    "limits": _("Limits on ordinary days"),
-    "emergency_mode": _("Limits in emergency mode"),
+    "working_hours": SettingKind(HoursForm, lambda value: {"hours": hours_words(value)}, _hours_told, hours_words),
 }
 
 

@@ -32,6 +32,7 @@ from hotline.rules.calendar import DayKind
 from hotline.rules.call_flow import CallState
 from hotline.rules.catalogue import Ground, Hold
 from hotline.rules.clocks import Step
+from hotline.rules.closing import Element
 from hotline.rules.facts import Category, FactName, Group, Need, Urgency
 from hotline.rules.order_states import Move, OrderState, Remark
 from hotline.rules.roles import Role
@@ -500,6 +501,14 @@ WORDS: Mapping[type[StrEnum], Mapping[Any, LazyString]] = {
         ExtensionState.GRANTED: _p("extension", "granted"),
         ExtensionState.REFUSED: _p("extension", "refused"),
         ExtensionState.WITHDRAWN: _p("extension", "withdrawn"),
+    },
+    Element: {
+        Element.CONTACT: _p("closing element", "talk with the caller"),
+        Element.DONE: _p("closing element", "what was done"),
+        Element.WHY_NOT: _p("closing element", "why it is not solved, where it is not"),
+        Element.AID: _p("closing element", "what was handed out, or that nothing was needed"),
+        Element.VISIT_RECORD: _p("closing element", "visit record"),
+        Element.PHOTO: _p("closing element", "photo taken by our own people"),
     },
     ApprovalState: {
         ApprovalState.ASKED: _p("approval", "waits for approval"),

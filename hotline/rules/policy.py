@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import time, timedelta
+from enum import StrEnum
 from itertools import pairwise
 from typing import Any, Self
 
@@ -62,8 +63,32 @@ class Portion:
         return min(span * self.share, self.most)
 
 
-class PolicyError(ValueError):
-    """A stored policy names a key that does not exist or holds a value of the wrong kind."""
+class Flaw(StrEnum):
+    """What is wrong with a value."""
+
+    UNREADABLE = "unreadable"  # nothing of the kind that is wanted
+    OUT_OF_BOUNDS = "out_of_bounds"
+    NO_LIMIT = "no_limit"  # a limit is more than nothing, and not for ever
+    NO_STRETCHES = "no_stretches"  # working hours
+    NEVER_RESTS = "never_rests"  # an urgency that knows no working time
+    TWO_ENDS = "two_ends"  # the same day, and a span
+
+
+class UnfitError(ValueError):
+    """A value that cannot be; `bounds` are the least and the most where it is out of them."""
+
+    def __init__(self, flaw: Flaw, words: str, bounds: tuple[int, int] = (0, 0)) -> None:
+        super().__init__(words)
+        self.flaw, self.bounds = flaw, bounds
+
+
+class PolicyError(UnfitError):
+    """A policy, stored or to be stored, names a key that does not exist or holds a value that cannot be."""
+
+    def __init__(self, key: str, why: Exception) -> None:
+        flaw, bounds = (why.flaw, why.bounds) if isinstance(why, UnfitError) else (Flaw.UNREADABLE, (0, 0))
+        super().__init__(flaw, f"{key}: {why}", bounds)
+        self.key = key
 
 
 @dataclass(frozen=True)
@@ -139,11 +164,11 @@ class Policy:
 
     def _read(self, key: str, value: Any) -> Any:
         if key not in _READERS and key not in _CHANGES:
-            raise PolicyError(f"{key}: no such setting")
+            raise PolicyError(key, ValueError("no such setting"))
         try:
             return _CHANGES[key](getattr(self, key), value) if key in _CHANGES else _READERS[key](value)
         except (TypeError, ValueError, OverflowError) as error:
-            raise PolicyError(f"{key}: {error}") from error
+            raise PolicyError(key, error) from error
 
 
 def _span(value: Any) -> timedelta:
@@ -167,10 +192,13 @@ def _alarm_spacing(value: Any) -> timedelta:
     return span
 
 
-def _count(value: Any) -> int:
-    if not 1 <= int(value) <= 10:  # noqa: PLR2004 - more than ten calls about one order is harassment
-        raise ValueError("must be between 1 and 10")
-    return int(value)
+def _whole(least: int, most: int) -> Callable[[Any], int]:
+    def read(value: Any) -> int:
+        if not least <= int(value) <= most:
+            raise UnfitError(Flaw.OUT_OF_BOUNDS, f"must be between {least} and {most}", (least, most))
+        return int(value)
+
+    return read
 
 
 def _time_of_day(value: Any) -> time:
@@ -178,18 +206,6 @@ def _time_of_day(value: Any) -> time:
     if at.tzinfo is not None:
         raise ValueError("is local time, and names no zone")
     return at
-
-
-def _pace(value: Any) -> int:
-    if not 1 <= int(value) <= 600:  # noqa: PLR2004 - ten a second is more than any carrier takes
-        raise ValueError("must be between 1 and 600")
-    return int(value)
-
-
-def _returns(value: Any) -> int:
-    if not 1 <= int(value) <= 100:  # noqa: PLR2004 - whoever wants none of it names what is never reached
-        raise ValueError("must be between 1 and 100")
-    return int(value)
 
 
 def _yes_or_no(value: Any) -> bool:
@@ -202,12 +218,6 @@ def _share(value: Any) -> float:
     if isinstance(value, bool) or not 0 <= float(value) <= 1:
         raise ValueError("must be between 0 and 1")
     return float(value)
-
-
-def _few(value: Any) -> int:
-    if not 0 <= int(value) <= 10:  # noqa: PLR2004 - no organisation is that deep
-        raise ValueError("must be between 0 and 10")
-    return int(value)
 
 
 def _weekdays(value: Any) -> frozenset[int]:
@@ -223,6 +233,13 @@ def _working_hours(value: Any) -> tuple[Hours, ...]:
     if not stretches or not in_order or not all(stretch.is_possible for stretch in stretches):
         raise ValueError('must be stretches of a day, one after the other, as in [["09:00", "12:00"]]')
     return stretches
+
+
+def _hours(value: Any) -> tuple[Hours, ...]:
+    try:
+        return _working_hours(value)
+    except (TypeError, ValueError) as error:
+        raise UnfitError(Flaw.NO_STRETCHES, str(error)) from error
 
 
 _LONGEST_LIMIT = timedelta(days=366)
@@ -244,9 +261,9 @@ def _limits(urgency: Urgency, before: dict[Urgency, Limits], told: Any) -> Limit
     changes |= {flag: _yes_or_no(told[flag]) for flag in _FLAGS if flag in told}
     limits = replace(before[urgency], **changes)
     if limits.in_working_time and urgency in NEVER_RESTS:
-        raise ValueError(f"{urgency} runs day and night")
+        raise UnfitError(Flaw.NEVER_RESTS, f"{urgency} runs day and night")
     if limits.same_day and limits.resolve is not None:
-        raise ValueError(f"{urgency} ends either with the day or after a span")
+        raise UnfitError(Flaw.TWO_ENDS, f"{urgency} ends either with the day or after a span")
     return limits
 
 
@@ -257,7 +274,7 @@ def _limit_if_any(value: Any) -> timedelta | None:
 def _limit(value: Any) -> timedelta:
     limit = _span(value)
     if not timedelta(0) < limit <= _LONGEST_LIMIT:
-        raise ValueError("a limit must be more than nothing and at most a year")
+        raise UnfitError(Flaw.NO_LIMIT, "a limit must be more than nothing and at most a year")
     return limit
 
 
@@ -290,13 +307,17 @@ def _approved(value: Any) -> frozenset[Category | Urgency]:
     return frozenset(Category(name) if name in set(Category) else Urgency(name) for name in value)
 
 
-_READERS = {
+# More than ten calls about one order is harassment.
+_count = _whole(1, 10)
+
+_READERS: dict[str, Callable[[Any], Any]] = {
     "survey_delay": _span,
     "survey_attempts": _count,
     "survey_spacing": _span,
     "survey_patience": _span,
     "repeated_within": _span,
-    "calls_per_minute": _pace,
+    # Ten a second is more than any carrier takes.
+    "calls_per_minute": _whole(1, 600),
     "calls_from": _time_of_day,
     "calls_until": _time_of_day,
     "roster_look_ahead": _look_ahead,
@@ -304,14 +325,16 @@ _READERS = {
     "roster_until": _time_of_day,
     "alarm_spacing": _alarm_spacing,
     "alarm_rounds": _count,
-    "appoint_after_returns": _returns,
+    # Whoever wants none of it names what is never reached.
+    "appoint_after_returns": _whole(1, 100),
     "auto_dispatch": _yes_or_no,
     "auto_confidence": _share,
-    "working_hours": _working_hours,
+    "working_hours": _hours,
     "working_weekdays": _weekdays,
     "pause_needs_approval": _yes_or_no,
     "longest_pause": _span,
-    "copies_up": _few,
+    # No organisation is deeper.
+    "copies_up": _whole(0, 10),
     "quiet_from": _time_of_day,
     "quiet_until": _time_of_day,
     "notice_texts": _yes_or_no,

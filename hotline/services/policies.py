@@ -10,7 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hotline.models import Action, Unit
-from hotline.rules.facts import Urgency
+from hotline.rules.closing import Element
+from hotline.rules.facts import Category, Urgency
 from hotline.rules.policy import Policy, PolicyError
 from hotline.rules.roles import Role
 from hotline.services import audit
@@ -25,6 +26,14 @@ _Stored = Mapping[str, Any]
 
 class NotSetError(ValueError):
     """The unit has not set this itself."""
+
+
+class UnfitBelowError(PolicyError):
+    """What is to be set does not fit what a unit below, called `unit_name`, has set."""
+
+    def __init__(self, unit: Unit, why: PolicyError) -> None:
+        super().__init__(unit.code, why)
+        self.key, self.unit_name = why.key, unit.name
 
 
 class PolicyChangedError(Exception):
@@ -57,14 +66,19 @@ def set_limits(
     Raises:
         PolicyError, NotAllowedError
     """
+    return _store(session, unit, _part_set(table, urgency.value, dict(told) or None), actor, now, f"{table} set")
 
-    def change(before: _Stored) -> _Stored:
-        own = {name: value for name, value in before.get(table, {}).items() if name != urgency}
-        own |= {urgency.value: dict(told)} if told else {}
-        left = _without(before, table)
-        return {**left, table: own} if own else left
 
-    return _store(session, unit, change, actor, now, f"{table} set")
+def set_closing(
+    session: Session, unit: Unit, category: Category, elements: Collection[Element] | None, actor: Actor, now: datetime
+) -> Policy:
+    """Let the unit say what a result needs besides in one category; None takes that from above.
+
+    Raises:
+        PolicyError, NotAllowedError
+    """
+    told = None if elements is None else sorted(elements)
+    return _store(session, unit, _part_set("closing", category.value, told), actor, now, "closing set")
 
 
 def set_policy(session: Session, unit: Unit, key: str, value: Any, actor: Actor, now: datetime) -> Policy:
@@ -73,7 +87,8 @@ def set_policy(session: Session, unit: Unit, key: str, value: Any, actor: Actor,
     Deadlines that run already stay as they were given.
 
     Raises:
-        PolicyError: no such setting, or no such value for the unit or one below it; nothing is changed then.
+        PolicyError: no such setting, or no such value; nothing is changed then.
+        UnfitBelowError: no such value for a unit below; nothing is changed then either.
         NotAllowedError
     """
     return _store(session, unit, lambda before: {**before, key: value}, actor, now, f"{key} set")
@@ -154,13 +169,30 @@ def _lock(session: Session, unit: Unit) -> None:
     session.scalars(found, execution_options={"populate_existing": True}).one()
 
 
+def _part_set(key: str, part: str, value: Any) -> Callable[[_Stored], _Stored]:
+    """Of a setting made of parts one that is set, or with None taken from above; without any the setting goes too."""
+
+    def change(before: _Stored) -> _Stored:
+        own = {**_without(before.get(key, {}), part), **({} if value is None else {part: value})}
+        return {**_without(before, key), **({key: own} if own else {})}
+
+    return change
+
+
 def _without(stored: _Stored, key: str) -> _Stored:
     return {name: value for name, value in stored.items() if name != key}
 
 
 def _check_below(session: Session, unit: Unit) -> None:
-    """What a unit below changes in part must fit what it inherits now."""
+    """What a unit below changes in part must fit what it inherits now.
+
+    Raises:
+        UnfitBelowError
+    """
     found = select(Unit).where(Unit.path.startswith(unit.path, autoescape=True), Unit.id != unit.id)
     for below in session.scalars(found):
         if below.policy:
-            policy_for(session, below)
+            try:
+                policy_for(session, below)
+            except PolicyError as error:
+                raise UnfitBelowError(below, error) from error

@@ -12,9 +12,10 @@ from sqlalchemy import Connection, event
 from werkzeug.test import TestResponse
 
 from hotline.console.policy_forms import SETTINGS
-from hotline.models import CalendarDay, EmergencyMode, Unit
+from hotline.models import Action, AuditEntry, CalendarDay, EmergencyMode, Unit
 from hotline.rules.calendar import DayKind
-from hotline.rules.facts import Urgency
+from hotline.rules.closing import Element
+from hotline.rules.facts import Category, Urgency
 from hotline.rules.policy import Policy
 from hotline.rules.roles import Role
 from hotline.services import emergency_mode
@@ -176,7 +177,14 @@ def test_of_two_administrators_the_second_is_told_and_nothing_is_lost(site: Site
 
 
 @pytest.mark.parametrize(
-    "path", [LIMITS, "/policies/settings/copies_up", "/policies/calendar", "/policies/emergency-mode"]
+    "path",
+    [
+        LIMITS,
+        "/policies/settings/copies_up",
+        "/policies/closing/elderly",
+        "/policies/calendar",
+        "/policies/emergency-mode",
+    ],
 )
 @pytest.mark.parametrize("unit", ["city", "other", "nosuch"])
 def test_a_unit_outside_the_own_subtree_is_not_there(of_street: Browser, path: str, unit: str) -> None:
@@ -186,7 +194,13 @@ def test_a_unit_outside_the_own_subtree_is_not_there(of_street: Browser, path: s
 
 
 @pytest.mark.parametrize(
-    "path", ["/policies/limits/limits/lazy", "/policies/limits/roster/normal", "/policies/settings/limits"]
+    "path",
+    [
+        "/policies/limits/limits/lazy",
+        "/policies/limits/roster/normal",
+        "/policies/settings/limits",
+        "/policies/closing/weather",
+    ],
 )
 def test_what_is_no_setting_is_not_there(of_street: Browser, path: str) -> None:
     assert of_street.get(path).status_code == 404
@@ -204,6 +218,7 @@ def test_a_supervisor_looks_and_sets_nothing(site: Site) -> None:
     flags = {"same_day": "above", "in_working_time": "above"}
     assert post(browser, LIMITS, seen=version, **taken, **flags).status_code == 403
     assert post(browser, "/policies/settings/copies_up", seen=version, count="3").status_code == 403
+    assert post(browser, "/policies/closing/elderly", seen=version, elements=["photo"]).status_code == 403
     assert own(site, site.street) == {}
 
 
@@ -218,6 +233,14 @@ def test_a_supervisor_looks_and_sets_nothing(site: Site) -> None:
         ("quiet_from", {"at": "21:30"}, "21:30", "21:30"),
         ("pause_needs_approval", {"value": "no"}, False, "否"),
         ("longest_pause", {"amount": "3", "span": "days"}, 259200, "3 天"),
+        (
+            "results_need_approval",
+            {"urgencies": ["emergency"], "categories": ["children"]},
+            ["emergency", "children"],
+            "特急、儿童保护",
+        ),
+        ("results_need_approval", {"urgencies": [each.value for each in Urgency]}, [*Urgency], "全部结果"),
+        ("results_need_approval", {}, [], "无"),
         ("working_weekdays", {"days": ["1", "2", "6"]}, [1, 2, 6], "星期六"),
         (
             "working_hours",
@@ -279,6 +302,95 @@ def test_figures_that_make_no_sense_are_refused(
 
     assert page.status_code == 422
     assert 'class="error"' in page.text
+    assert own(site, site.street) == {}
+
+
+@pytest.mark.parametrize(
+    ("key", "filled_in", "said"),
+    [
+        ("copies_up", {"count": "11"}, "请填写0到10之间的数字"),
+        ("appoint_after_returns", {"count": "0"}, "请填写1到100之间的数字"),
+        ("working_hours", {"hours": "12:00-09:00"}, "例如09:00-12:00 14:00-18:00"),
+        ("decide_within", {"amount": "367", "span": "days"}, "最长一年"),
+    ],
+)
+def test_what_the_policy_refuses_is_said_at_its_field_in_the_pages_language(
+    of_street: Browser, key: str, filled_in: dict[str, str], said: str
+) -> None:
+    of_street.get(f"/policies/settings/{key}")
+
+    page = of_street.send(f'data-set="{key}"', **filled_in)
+
+    assert page.status_code == 422
+    field = page.text[page.text.index('class="field wrong"') :]
+    assert said in field[: field.index("</div>")]
+    assert "must" not in page.text
+
+
+def test_the_unit_below_that_could_not_live_with_it_is_named(site: Site, administrator: Browser) -> None:
+    with site.sessions.begin() as session:
+        session.get_one(Unit, site.street.id).policy = {"limits": {"normal": {"resolve": 3600}}}
+    administrator.get(f"{LIMITS}?unit=city")
+
+    page = administrator.send("data-set-limits=", same_day="yes", resolve_span="none")
+
+    assert page.status_code == 422
+    assert f"“{site.street.name}”" in page.text
+    assert "normal" not in page.text[page.text.index('role="alert"') :].split("</p>")[0]
+
+
+# Closing elements
+
+
+def closing_row(page: TestResponse, category: str) -> str:
+    row = page.text[page.text.index(f'data-setting="closing-{category}"') :]
+    return row[: row.index("</tr>")]
+
+
+def test_what_a_result_needs_is_told_for_each_category_with_who_set_it(site: Site, administrator: Browser) -> None:
+    supervisor = site.browser(Role.SUPERVISOR)
+    administrator.get("/policies/closing/medical?unit=city")
+    administrator.send('data-set="closing-medical"', elements=["photo", "visit_record"])
+
+    page = supervisor.get("/policies")
+
+    assert "走访记录、本单位人员拍摄的照片" in closing_row(page, "medical")
+    assert "来自广州市" in closing_row(page, "medical")
+    assert "走访记录" in closing_row(page, "elderly")
+    assert "默认" in closing_row(page, "elderly")
+    assert "无其他要求" in closing_row(page, "policy")
+    assert "/policies/closing/" not in page.text
+
+
+def test_a_street_sets_what_a_result_needs_and_takes_it_back(site: Site, of_street: Browser) -> None:
+    page = of_street.get("/policies/closing/elderly")
+    assert page.text.count(' type="checkbox"') == 3
+    assert "每个结果都需要" in page.text
+
+    page = of_street.send('data-set="closing-elderly"', elements=["photo", "aid"])
+
+    assert own(site, site.street) == {"closing": {"elderly": ["aid", "photo"]}}
+    assert policy(site, site.street).closing[Category.ELDERLY] == {Element.AID, Element.PHOTO}
+    assert "本单位设置" in closing_row(page, "elderly")
+    of_street.get("/policies/closing/supplies")
+    page = of_street.send('data-set="closing-supplies"', elements=[])
+    assert "无其他要求" in closing_row(page, "supplies")
+    for category in ("elderly", "supplies"):
+        of_street.get(f"/policies/closing/{category}")
+        of_street.send(f'data-set="closing-{category}"', button="take_back")
+    assert own(site, site.street) == {}
+    with site.sessions() as session:
+        details = [entry.detail for entry in site.all(session, AuditEntry) if entry.action == Action.POLICY_SET]
+    assert details == ["closing set"] * 4
+
+
+def test_nobody_is_offered_to_leave_out_what_is_needed_always(site: Site, of_street: Browser) -> None:
+    of_street.get("/policies/closing/elderly")
+
+    page = of_street.send('data-set="closing-elderly"', elements=["done"])
+
+    assert page.status_code == 422
+    assert "没有这个选项" in page.text
     assert own(site, site.street) == {}
 
 

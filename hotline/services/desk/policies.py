@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hotline.models import CalendarDay, EmergencyMode, Unit
-from hotline.rules.facts import Urgency
+from hotline.rules.facts import Category, Urgency
 from hotline.rules.policy import Limits, Policy
 from hotline.services import calendar, emergency_mode, policies
 from hotline.services.access import Actor
@@ -59,6 +59,8 @@ class PolicyDesk:
     policy: Policy
     tables: Mapping[str, Sequence[LimitsDesk]]
     settings: Mapping[str, SettingDesk]
+    # What a result needs besides, by category.
+    closing: Mapping[Category, SettingDesk]
     version: str
 
 
@@ -100,6 +102,7 @@ def of_unit(session: Session, actor: Actor, unit: Unit, keys: Sequence[str]) -> 
         policy,
         {table: [_limits(table, urgency, policy, above, chain) for urgency in Urgency] for table in TABLES},
         {key: _setting(key, policy, chain) for key in keys},
+        {category: _closing(category, policy, chain) for category in Category},
         policies.version(unit),
     )
 
@@ -137,9 +140,17 @@ def _told(unit: Unit, table: str, urgency: Urgency) -> Mapping[str, Any]:
 
 
 def _setting(key: str, policy: Policy, chain: Sequence[Unit]) -> SettingDesk:
-    setters = [unit for unit in chain if key in unit.policy]
+    return _set_by(key, getattr(policy, key), [unit for unit in chain if key in unit.policy], chain)
+
+
+def _closing(category: Category, policy: Policy, chain: Sequence[Unit]) -> SettingDesk:
+    setters = [unit for unit in chain if category in unit.policy.get("closing", {})]
+    return _set_by(f"closing-{category}", policy.closing.get(category, frozenset()), setters, chain)
+
+
+def _set_by(key: str, value: Any, setters: Sequence[Unit], chain: Sequence[Unit]) -> SettingDesk:
     set_by = setters[-1] if setters else None
-    return SettingDesk(key, getattr(policy, key), set_by, set_by is not None and set_by is chain[-1])
+    return SettingDesk(key, value, set_by, set_by is not None and set_by is chain[-1])
 
 
 def _chain(session: Session, unit: Unit) -> Sequence[Unit]:
