@@ -7,8 +7,9 @@ from flask.cli import AppGroup
 from sqlalchemy.orm import Session
 
 from hotline.commands.surroundings import plain_errors, transaction
+from hotline.models import User
 from hotline.rules.roles import Role
-from hotline.services import accounts, organisation
+from hotline.services import accounts, organisation, people
 from hotline.services.access import SYSTEM
 
 users = AppGroup("users", help="The people who sign in.")
@@ -46,11 +47,25 @@ def _create_admin(login: str, name: str, unit_code: str | None, password: str) -
 def _set_password(login: str, password: str) -> None:
     """Give a person a new password and end all of their sign-ins."""
     with transaction() as (session, now):
-        user = accounts.by_login(session, login)
-        if user is None:
-            raise click.ClickException(f"nobody is called {login}")
+        user = _user(session, login)
         with plain_errors():
             accounts.set_password(session, user, password, SYSTEM, now)
+
+
+@users.command("end")
+@click.argument("login")
+def _end(login: str) -> None:
+    """Put a person out of service: signed in nowhere any more, orders and shifts as they are."""
+    with transaction() as (session, now):
+        people.end(session, _user(session, login), SYSTEM, now)
+
+
+@users.command("let-in")
+@click.argument("login")
+def _let_in(login: str) -> None:
+    """Let a person who was put out of service sign in again, with the password of before."""
+    with transaction() as (session, now):
+        people.let_in(session, _user(session, login), SYSTEM, now)
 
 
 @users.command("phone")
@@ -59,11 +74,16 @@ def _set_password(login: str, password: str) -> None:
 def _set_phone(login: str, number: str | None) -> None:
     """Set where a person is rung when on duty; without NUMBER, nowhere."""
     with transaction() as (session, now):
-        user = accounts.by_login(session, login)
-        if user is None:
-            raise click.ClickException(f"nobody is called {login}")
+        user = _user(session, login)
         with plain_errors():
             accounts.set_phone(session, user, number, SYSTEM, now)
+
+
+def _user(session: Session, login: str) -> User:
+    user = accounts.by_login(session, login)
+    if user is None:
+        raise click.ClickException(f"nobody is called {login}")
+    return user
 
 
 def _make_user(

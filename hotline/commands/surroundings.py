@@ -65,6 +65,7 @@ def plain_errors() -> Iterator[None]:
         yield
     except (
         accounts.LoginTakenError,
+        accounts.RoleMissingError,
         accounts.UnusableNameError,
         accounts.UnusablePhoneError,
         accounts.WeakPasswordError,

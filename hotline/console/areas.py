@@ -7,6 +7,7 @@ from flask_babel import LazyString, lazy_gettext
 
 from hotline.rules.roles import REPLAYERS, REVIEWERS, Role
 from hotline.services.catalogue import KEEPERS
+from hotline.services.desk.people import READERS
 from hotline.services.transfers import TAKERS
 
 _EVERYBODY = frozenset(Role)
@@ -15,6 +16,7 @@ _DESK_AND_ABOVE = frozenset({Role.CALL_TAKER, Role.DISPATCHER, Role.SUPERVISOR, 
 # By the name of the blueprint. What is named neither here nor below is closed to everybody.
 WHO_OPENS: Mapping[str, frozenset[Role]] = {
     "start": _EVERYBODY,
+    "account": _EVERYBODY,
     "calls": _DESK_AND_ABOVE,
     "orders": _EVERYBODY,
     "entry": REVIEWERS,
@@ -27,6 +29,8 @@ WHO_OPENS: Mapping[str, frozenset[Role]] = {
     "transfers": TAKERS,
     "catalogue": KEEPERS,
     "policies": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
+    "people": READERS,
+    "units": READERS,
     "troubles": REPLAYERS,
     "learning": frozenset({Role.ADMINISTRATOR}),
     "audit": frozenset({Role.ADMINISTRATOR}),
@@ -65,6 +69,8 @@ NAVIGATION: Sequence[Entry] = (
     Entry("events", lazy_gettext("Outreach events"), is_daily=False),
     Entry("catalogue", lazy_gettext("Dispatch catalogue"), is_daily=False),
     Entry("policies", lazy_gettext("Rules"), is_daily=False),
+    Entry("people", lazy_gettext("People"), is_daily=False),
+    Entry("units", lazy_gettext("Organisation"), is_daily=False),
     Entry("troubles", lazy_gettext("Troubles"), is_daily=False),
     Entry("learning", lazy_gettext("Learning"), is_daily=False),
     Entry("audit", lazy_gettext("Audit log"), is_daily=False),

@@ -52,10 +52,10 @@ def _offered(units: Sequence[UnitChoice]) -> list[SelectChoice]:
     return [SelectChoice(unit.code, unit.name) for unit in units]
 
 
-def offer_units(field: SelectField, units: Sequence[UnitChoice], nothing: Any) -> None:
+def offer_units(field: SelectField, units: Sequence[UnitChoice], nothing: Any, found_by: str = "orders.units") -> None:
     """Set what to choose from: the units that come into question; others are found by what is typed."""
     field.choices = [SelectChoice("", nothing), *_offered(units)]
-    field.render_kw = {"data-search": url_for("orders.units")}
+    field.render_kw = {"data-search": url_for(found_by)}
 
 
 # Only somebody who writes requests by hand meets it.

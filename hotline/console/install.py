@@ -1,6 +1,6 @@
 """Puts the console on the application: pages, who may open them, languages, and what a browser is allowed to do."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from flask_talisman import Talisman
 from flask_wtf import CSRFProtect
 
 from hotline.console import (
+    account,
     attachments,
     audit,
     calls,
@@ -22,6 +23,7 @@ from hotline.console import (
     events,
     learning,
     orders,
+    people,
     policies,
     recordings,
     roster,
@@ -31,6 +33,7 @@ from hotline.console import (
     surveys,
     transfers,
     troubles,
+    units,
     uploads,
 )
 from hotline.console.areas import OPEN_AREAS, SIGNED_AREAS, WHO_OPENS, is_open
@@ -45,6 +48,7 @@ from hotline.web import address_of_sender, make_limiter
 _AREAS = (
     signing,
     start,
+    account,
     calls,
     entry,
     orders,
@@ -57,6 +61,8 @@ _AREAS = (
     transfers,
     catalogue,
     policies,
+    people,
+    units,
     troubles,
     learning,
     audit,
@@ -149,14 +155,15 @@ def _limit_attempts(app: Flask, settings: Settings) -> None:
     looked at, so that many guesses at once are no way around. What was no failure is given back afterwards.
     """
     limiter = make_limiter(app, settings, "hotline-sign-in")
-    for limit, key in ((_ATTEMPTS_BY_NAME, _name_and_address), (_ATTEMPTS_BY_ADDRESS, address_of_sender)):
-        limited: Callable[..., Any] = app.view_functions["signing.log_in"]
-        app.view_functions["signing.log_in"] = limiter.limit(limit, key_func=key)(limited)
+    for endpoint, limit, key in _LIMITED:
+        limited: Callable[..., Any] = app.view_functions[endpoint]
+        app.view_functions[endpoint] = limiter.limit(limit, key_func=key)(limited)
+    guessed_at = {endpoint for endpoint, _limit, _key in _LIMITED}
 
     @app.after_request
     def give_back(response: Response) -> Response:
         """Signing in, or leaving a field empty, guesses nothing."""
-        if request.endpoint == "signing.log_in" and response.status_code not in _GUESSED:
+        if request.endpoint in guessed_at and response.status_code not in _GUESSED:
             for counted in limiter.current_limits:
                 counted.limiter.hit(counted.limit, *counted.request_args, cost=-1)
         return response
@@ -164,6 +171,18 @@ def _limit_attempts(app: Flask, settings: Settings) -> None:
 
 def _name_and_address() -> str:
     return f"{request.form.get('login', '').strip().lower()} {address_of_sender()}"
+
+
+def _whoever_is_signed_in() -> str:
+    return f"own password {current_user.id}"
+
+
+# Where a password can be guessed, and by what the attempts are counted.
+_LIMITED: Sequence[tuple[str, str, Callable[[], str]]] = (
+    ("signing.log_in", _ATTEMPTS_BY_NAME, _name_and_address),
+    ("signing.log_in", _ATTEMPTS_BY_ADDRESS, address_of_sender),
+    ("account.change", _ATTEMPTS_BY_NAME, _whoever_is_signed_in),
+)
 
 
 def _protect(app: Flask, settings: Settings) -> None:

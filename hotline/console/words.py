@@ -412,6 +412,9 @@ WORDS: Mapping[type[StrEnum], Mapping[Any, LazyString]] = {
         Action.WORK_REPLAYED: _p("action", "had work done again"),
         Action.CALL_HANDLED: _p("action", "dealt with a call"),
         Action.USER_CREATED: _p("action", "made a user"),
+        Action.USER_CHANGED: _p("action", "changed a user"),
+        Action.USER_ENDED: _p("action", "put a user out of service"),
+        Action.USER_LET_IN: _p("action", "let a user sign in again"),
         Action.PASSWORD_SET: _p("action", "set a password"),
         Action.ORGANISATION_IMPORTED: _p("action", "imported the organisation"),
         Action.LEARNING_ASKED: _p("action", "asked for a round of learning"),
@@ -680,8 +683,17 @@ def subject_word(subject: str) -> str:
     return str(SUBJECTS.get(subject, subject))
 
 
+def _changed_words(part: str) -> str:
+    """What became of a person: a role given or taken, another unit, another name."""
+    if part[1:] in set(Role):
+        return f"{part[0]}{word(Role(part[1:]))}"
+    return str(_p("person", "name")) if part == "name" else part.replace(">", " → ")
+
+
 def detail_words(entry: AuditEntry) -> str:
     """The detail of an entry of the audit log; which move, which fact, or what was noted."""
+    if entry.action == Action.USER_CHANGED:
+        return " ".join(map(_changed_words, (entry.detail or "").split()))
     kinds: Mapping[Action, type[StrEnum]] = {Action.ORDER_MOVED: Move, Action.FACT_CONFIRMED: FactName}
     kind = kinds.get(entry.action)
     return word(kind(entry.detail)) if kind and entry.detail else entry.detail or ""

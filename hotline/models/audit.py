@@ -66,6 +66,9 @@ class Action(StrEnum):
     RESULT_REPORTED = "result_reported"
     RESULT_DECIDED = "result_decided"
     SECRECY_SET = "secrecy_set"
+    USER_CHANGED = "user_changed"
+    USER_ENDED = "user_ended"
+    USER_LET_IN = "user_let_in"
 
 
 class AuditEntry(Base):

@@ -68,8 +68,8 @@ def sees_call(actor: Actor) -> ColumnElement[bool]:
     A call on a number that is none of ours is for whoever stands at the top.
     """
     lines = select(Line.id).where(Line.unit_id.in_(units_below(actor)))
-    # As a value of each call that is looked at: where it asks whether one exists, the database first collects every order
-    # that the actor sees.
+    # As a value of each call that is looked at: asked whether one exists, the database first collects every order that
+    # the actor sees.
     about = select(sees_order(actor)).where(Order.id == Call.order_id).correlate(Call).scalar_subquery()
     seen = or_(Call.line_id.in_(lines), about)
     return or_(seen, Call.line_id.is_(None)) if actor.is_at_the_top else seen
@@ -171,6 +171,17 @@ def supervises(session: Session, actor: Actor, order: Order) -> bool:
         return False
     units = (order.unit_id, order.intake_unit_id)
     return Role.SUPERVISOR in actor.roles and any(reaches(session, actor, unit_id) for unit_id in units)
+
+
+def require_manager(actor: Actor, unit: Unit) -> None:
+    """Pass the system, and administrators of the unit or of one above it: they manage its people.
+
+    Raises:
+        NotAllowedError: otherwise.
+    """
+    require_role(actor, Role.ADMINISTRATOR)
+    if not unit.path.startswith(actor.unit_path):
+        raise NotAllowedError("the unit is outside the person's part of the organisation")
 
 
 def require_top(actor: Actor, *roles: Role) -> None:

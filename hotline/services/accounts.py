@@ -14,11 +14,14 @@ from sqlalchemy.orm import Session
 from hotline.models import Action, Unit, User, UserRole
 from hotline.rules.roles import Role
 from hotline.services import audit
-from hotline.services.access import SYSTEM, Actor, require_role
+from hotline.services.access import SYSTEM, Actor, require_manager
 
 SHORTEST_PASSWORD = 10
+LONGEST_NAME = 60
 _LOGIN = re.compile(r"[a-z0-9._@-]{1,60}")
-_LONGEST_NAME = 60
+# Read out, or copied by hand from a slip of paper: nothing that looks like something else.
+_EASILY_READ = "abcdefghijkmnpqrstuvwxyz23456789"
+_LENGTH_MADE_UP = 12
 _HOME = "CN"  # where a number without a country code is dialled
 _HASHER = PasswordHasher()
 
@@ -31,8 +34,16 @@ class UnusableNameError(ValueError):
     """A log-in name that cannot be typed everywhere, or a name that says nothing."""
 
 
+class RoleMissingError(ValueError):
+    """Without a role nobody could open anything."""
+
+
 class UnusablePhoneError(ValueError):
     """No telephone has this number."""
+
+
+class WrongPasswordError(ValueError):
+    """Whoever asks does not know the password."""
 
 
 class WeakPasswordError(ValueError):
@@ -49,14 +60,17 @@ def create_user(
     actor: Actor,
     now: datetime,
 ) -> User:
-    """Make a person.
+    """Make a person of a unit that the actor manages.
 
     Raises:
-        LoginTakenError, UnusableNameError, WeakPasswordError
+        NotAllowedError, LoginTakenError, UnusableNameError, RoleMissingError, WeakPasswordError
     """
-    require_role(actor, Role.ADMINISTRATOR)
+    require_manager(actor, unit)
     login, name = login.strip().lower(), name.strip()
-    _check_names(login, name)
+    if not _LOGIN.fullmatch(login):
+        raise UnusableNameError("a log-in name has 1 to 60 of the characters a-z, 0-9, dot, hyphen, underscore and @")
+    check_name(name)
+    check_roles(roles)
     if session.scalar(select(func.count()).where(User.login == login)):
         raise LoginTakenError(f"somebody is called {login} already")
     user = User(login=login, name=name, unit=unit, created_at=now)
@@ -72,10 +86,25 @@ def set_password(session: Session, user: User, password: str, actor: Actor, now:
     """Give a new password; every place where the person is signed in asks for it.
 
     Raises:
-        WeakPasswordError
+        NotAllowedError, WeakPasswordError
     """
+    require_manager(actor, user.unit)
     _set_password(user, password)
     audit.note(session, actor, Action.PASSWORD_SET, now, subject="users", subject_id=user.id)
+
+
+def change_own_password(session: Session, actor: Actor, present: str, new: str, now: datetime) -> User:
+    """Take another password, as only whoever knows the present one can; every sign-in ends. Gives the person.
+
+    Raises:
+        WrongPasswordError, WeakPasswordError
+    """
+    user = session.get_one(User, actor.user_id)
+    if not _fits(user.password_hash, present):
+        raise WrongPasswordError("this is not the present password")
+    _set_password(user, new)
+    audit.note(session, actor, Action.PASSWORD_SET, now, subject="users", subject_id=user.id)
+    return user
 
 
 def set_phone(session: Session, user: User, number: str | None, actor: Actor, now: datetime) -> None:
@@ -85,7 +114,7 @@ def set_phone(session: Session, user: User, number: str | None, actor: Actor, no
         UnusablePhoneError, NotAllowedError
     """
     if actor.user_id != user.id:
-        require_role(actor, Role.ADMINISTRATOR)
+        require_manager(actor, user.unit)
     user.phone = _dialled_from_anywhere(number) if number and number.strip() else None
     audit.note(session, actor, Action.PHONE_SET, now, subject="users", subject_id=user.id)
 
@@ -117,7 +146,7 @@ def sign_out(session: Session, actor: Actor, now: datetime) -> None:
     A cookie lives in the browser alone, so one that was copied could be ended in no other way.
     """
     if actor.user_id is not None:
-        session.get_one(User, actor.user_id).session_key = secrets.token_hex(16)
+        end_sign_ins(session.get_one(User, actor.user_id))
     audit.note(session, actor, Action.SIGNED_OUT, now)
 
 
@@ -132,18 +161,33 @@ def by_login(session: Session, login: str) -> User | None:
     return session.scalars(select(User).where(User.login == login.strip().lower())).one_or_none()
 
 
-def _check_names(login: str, name: str) -> None:
-    if not _LOGIN.fullmatch(login):
-        raise UnusableNameError("a log-in name has 1 to 60 of the characters a-z, 0-9, dot, hyphen, underscore and @")
-    if not name or len(name) > _LONGEST_NAME or not name.isprintable():
-        raise UnusableNameError(f"a person's name has 1 to {_LONGEST_NAME} characters")
+def made_up_password() -> str:
+    """One that nobody knows, long enough and easily copied by hand."""
+    return "".join(secrets.choice(_EASILY_READ) for _ in range(_LENGTH_MADE_UP))
+
+
+def check_name(name: str) -> None:
+    """Raises UnusableNameError for what is no person's name."""
+    if not name or len(name) > LONGEST_NAME or not name.isprintable():
+        raise UnusableNameError(f"a person's name has 1 to {LONGEST_NAME} characters")
+
+
+def check_roles(roles: frozenset[Role]) -> None:
+    """Raises RoleMissingError where there is none."""
+    if not roles:
+        raise RoleMissingError("a person has at least one role")
+
+
+def end_sign_ins(user: User) -> None:
+    """Every browser in which the person is signed in asks for the password again."""
+    user.session_key = secrets.token_hex(16)
 
 
 def _set_password(user: User, password: str) -> None:
     if len(password) < SHORTEST_PASSWORD:
         raise WeakPasswordError(f"a password has at least {SHORTEST_PASSWORD} characters")
     user.password_hash = _HASHER.hash(password)
-    user.session_key = secrets.token_hex(16)
+    end_sign_ins(user)
 
 
 def _dialled_from_anywhere(number: str) -> str:

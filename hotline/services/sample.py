@@ -1,6 +1,5 @@
 """The sample organisation: marked as a sample wherever a person sees it, loaded twice without harm."""
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -100,7 +99,7 @@ def _person(session: Session, login: str, password: str | None, now: datetime) -
     shown = tuple(sorted(role.value for role in roles))
     if accounts.by_login(session, login) is not None:
         return LogIn(login, name, shown, None)
-    chosen = password or secrets.token_urlsafe(9)
+    chosen = password or accounts.made_up_password()
     accounts.create_user(session, login, name, chosen, _unit(session, unit_code), roles, SYSTEM, now)
     return LogIn(login, name, shown, chosen)
 

@@ -70,3 +70,11 @@ def test_without_a_database_a_command_says_so(flask_command: Flask, monkeypatch:
     monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
 
     assert "cannot be reached" in flask_command("lines", "list").output
+
+
+def test_whoever_was_put_out_of_service_is_let_in_again(organisation: Flask) -> None:
+    create(organisation, "li.si", "李四")
+
+    assert organisation("users", "end", "li.si").exit_code == 0
+    assert organisation("users", "let-in", "li.si").exit_code == 0
+    assert "nobody is called" in organisation("users", "end", "nobody").output

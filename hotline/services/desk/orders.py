@@ -277,14 +277,19 @@ def unit_choices_for(session: Session, order: Order, also: Collection[str] = ())
     )
 
 
-def units_called(session: Session, words: str) -> list[UnitChoice]:
-    """The units whose name or code has these words, the topmost first; of many only some."""
+def units_called(session: Session, words: str, within: Actor | None = None) -> list[UnitChoice]:
+    """The units whose name or code has these words, the topmost first; of many only some.
+
+    Of all units, or of those that somebody sees.
+    """
     if not words.strip():
         return []
     called = or_(
         Unit.name.icontains(words.strip(), autoescape=True), Unit.code.startswith(words.strip(), autoescape=True)
     )
     found = select(Unit).where(called).order_by(func.length(Unit.path), Unit.name, Unit.id)
+    if within is not None:
+        found = found.where(Unit.path.startswith(within.unit_path, autoescape=True))
     return _choices(session, session.scalars(found.limit(_MOST_FOUND)).all())
 
 

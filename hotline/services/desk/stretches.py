@@ -56,31 +56,53 @@ def stretch_of(
     place: Place | None,
     *,
     counts: bool = False,
+    is_rising: bool = False,
 ) -> Stretch[Any]:
-    """The page at a place, of rows by `keys`, which tell them apart, the highest first.
+    """The page at a place, of rows by `keys`, which tell them apart, the highest first, or the lowest if it rises.
 
     The keys are columns of the rows. Without a place, or where nothing is any more, it is the first page. One row more
     than shown is read, to know whether there is a further page.
     What is counted is so for each page, which takes longer where few of many rows are the right ones.
     """
+    order = _Order(keys, is_rising)
     values = _values(keys, place) if place else None
     if place is None or values is None:
-        return _first(session, rows, keys, counts=counts)
+        return _first(session, rows, order, counts=counts)
     if place.is_before:
-        found = _some(session, rows.where(tuple_(*keys) > values).order_by(*(key.asc() for key in keys)))
+        found = _some(session, rows.where(order.is_before(values)).order_by(*order.backwards))
         # Back at the top: the first page is always a full one.
         if len(found) <= ROWS:
-            return _first(session, rows, keys, counts=counts)
+            return _first(session, rows, order, counts=counts)
         shown = found[:ROWS][::-1]
-        return Stretch(
-            shown, _before(shown, keys), _behind(shown, keys), _count(session, rows, keys) if counts else None
-        )
-    found = _some(session, rows.where(tuple_(*keys) < values).order_by(*(key.desc() for key in keys)))
+        return Stretch(shown, _before(shown, keys), _behind(shown, keys), _count(session, rows, order, counts=counts))
+    found = _some(session, rows.where(order.is_behind(values)).order_by(*order.forwards))
     shown = found[:ROWS]
     if not shown:
-        return _first(session, rows, keys, counts=counts)
+        return _first(session, rows, order, counts=counts)
     following = _behind(shown, keys) if len(found) > ROWS else None
-    return Stretch(shown, _before(shown, keys), following, _count(session, rows, keys) if counts else None)
+    return Stretch(shown, _before(shown, keys), following, _count(session, rows, order, counts=counts))
+
+
+@dataclass(frozen=True)
+class _Order:
+    """By which columns a list goes, and which way."""
+
+    keys: Sequence[InstrumentedAttribute[Any]]
+    is_rising: bool
+
+    @property
+    def forwards(self) -> list[ColumnElement[Any]]:
+        return [key.asc() if self.is_rising else key.desc() for key in self.keys]
+
+    @property
+    def backwards(self) -> list[ColumnElement[Any]]:
+        return [key.desc() if self.is_rising else key.asc() for key in self.keys]
+
+    def is_behind(self, values: ColumnElement[Any]) -> ColumnElement[bool]:
+        return tuple_(*self.keys) > values if self.is_rising else tuple_(*self.keys) < values
+
+    def is_before(self, values: ColumnElement[Any]) -> ColumnElement[bool]:
+        return tuple_(*self.keys) < values if self.is_rising else tuple_(*self.keys) > values
 
 
 def begins_like(number: InstrumentedAttribute[Any], wanted: str) -> ColumnElement[bool]:
@@ -91,23 +113,23 @@ def begins_like(number: InstrumentedAttribute[Any], wanted: str) -> ColumnElemen
     return number.startswith(wanted, autoescape=True) if len(wanted) >= _DAY else number == wanted
 
 
-def _first(
-    session: Session, rows: Select[Any], keys: Sequence[InstrumentedAttribute[Any]], *, counts: bool
-) -> Stretch[Any]:
-    found = _some(session, rows.order_by(*(key.desc() for key in keys)))
+def _first(session: Session, rows: Select[Any], order: _Order, *, counts: bool) -> Stretch[Any]:
+    found = _some(session, rows.order_by(*order.forwards))
     shown = found[:ROWS]
     if len(found) <= ROWS:
         return Stretch(shown, None, None, len(found))
-    return Stretch(shown, None, _behind(shown, keys), _count(session, rows, keys) if counts else None)
+    return Stretch(shown, None, _behind(shown, order.keys), _count(session, rows, order, counts=counts))
 
 
 def _some(session: Session, rows: Select[Any]) -> Sequence[Any]:
     return session.scalars(rows.limit(ROWS + 1)).all()
 
 
-def _count(session: Session, rows: Select[Any], keys: Sequence[InstrumentedAttribute[Any]]) -> int:
+def _count(session: Session, rows: Select[Any], order: _Order, *, counts: bool) -> int | None:
+    if not counts:
+        return None
     # In the order of the list, whose index the database will use for it then.
-    some = rows.with_only_columns(literal(1)).order_by(*(key.desc() for key in keys)).limit(COUNTED + 1).subquery()
+    some = rows.with_only_columns(literal(1)).order_by(*order.forwards).limit(COUNTED + 1).subquery()
     return session.scalar(select(func.count()).select_from(some)) or 0
 
 

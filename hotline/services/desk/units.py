@@ -13,12 +13,16 @@ from hotline.services.desk.orders import UnitChoice
 _MOST = 300
 
 
-def choices(session: Session, actor: Actor) -> list[UnitChoice]:
-    """The actor's own unit and those below it, each below the names of those between; of many the upper ones."""
+def choices(session: Session, actor: Actor, also: str | None = None) -> list[UnitChoice]:
+    """The actor's own unit and those below it, each below the names of those between; of many the upper ones.
+
+    The one of the code `also` is among them wherever it is, if the actor sees it.
+    """
     below = select(Unit).where(Unit.path.startswith(actor.unit_path, autoescape=True))
     # Whatever is above a unit has a shorter path.
-    found = session.scalars(below.order_by(func.length(Unit.path), Unit.path).limit(_MOST))
-    units = sorted(found, key=lambda unit: unit.path)
+    found = set(session.scalars(below.order_by(func.length(Unit.path), Unit.path).limit(_MOST)))
+    named = one(session, actor, also) if also else None
+    units = sorted(found | ({named} if named else set()), key=lambda unit: unit.path)
     names = {unit.id: unit.name for unit in units}
     return [UnitChoice(unit.code, " › ".join(_chain(unit, names)), unit.level) for unit in units]
 
