@@ -1,5 +1,6 @@
-"""Where recordings lie: any fsspec store, the local disk or S3-compatible, behind four verbs."""
+"""Where recordings lie: any fsspec store, the local disk or S3-compatible, behind five verbs."""
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import BinaryIO, cast
 
@@ -40,6 +41,11 @@ class RecordingStore:
         """Remove it; what is not there is removed."""
         if self._files.exists(self._path(key)):
             self._files.rm(self._path(key))
+
+    def keys(self, folder: str) -> Sequence[str]:
+        """The keys of all that lies below a folder, unfinished ones too; none where there is no such folder."""
+        self._files.invalidate_cache()
+        return [path.removeprefix(self._path("")) for path in self._files.find(self._path(folder))]
 
     def _path(self, key: str) -> str:
         return f"{self._root}/{key}"

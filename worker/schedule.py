@@ -15,6 +15,7 @@ from worker.sweep import (
     look_after_rosters,
     reconcile_calls,
     reconcile_recordings,
+    remove_unnamed_files,
     replay_journal,
     send_due,
     send_lost_again,
@@ -24,7 +25,7 @@ from worker.sweep import (
 
 @dataclass(frozen=True)
 class Periodic:
-    """`is_slow` is work that asks the carrier: it runs beside the rest, so that nothing waits for it."""
+    """`is_slow` is work that asks the carrier or the store: it runs beside the rest, so that nothing waits for it."""
 
     name: str
     every_s: float
@@ -44,6 +45,7 @@ SCHEDULE = (
     Periodic("look after rosters", 300, lambda context, _redis: look_after_rosters(context)),
     Periodic("reconcile calls", 600, lambda context, _redis: reconcile_calls(context), is_slow=True),
     Periodic("reconcile recordings", 600, lambda context, _redis: reconcile_recordings(context), is_slow=True),
+    Periodic("remove unnamed files", 3600, lambda context, _redis: remove_unnamed_files(context), is_slow=True),
 )
 
 

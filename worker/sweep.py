@@ -23,6 +23,7 @@ from hotline.services import (
     supervision,
     surveys,
     uncleared,
+    unnamed_files,
 )
 from hotline.services.receipts import Told
 from hotline.telephony.addresses import Addresses
@@ -139,6 +140,18 @@ def list_uncleared(context: Context) -> None:
         made = uncleared.make_due(session, context.clock.now(), context.settings.zone)
     if made:
         log.info("daily lists made", lists=made)
+
+
+def remove_unnamed_files(context: Context) -> None:
+    """Remove what was stored for an order that never came to name it."""
+    now = context.clock.now()
+    stored = [key for folder in unnamed_files.folders(now) for key in context.store.keys(folder)]
+    with context.sessions() as session:
+        unnamed = unnamed_files.unnamed(session, stored, now) if stored else set()
+    for key in unnamed:
+        context.store.delete(key)
+    if unnamed:
+        log.info("files that no order names are removed", files=len(unnamed))
 
 
 def reconcile_recordings(context: Context) -> None:

@@ -128,10 +128,15 @@ def examine(
     return Examined(kind, found.content_type, found.suffix, name, sha256, fresh, small)
 
 
+def folder(at: datetime) -> str:
+    """Where the files of that day lie in the store."""
+    return f"attachments/{at:%Y/%m/%d}"
+
+
 @contextmanager
 def put(store: RecordingStore, file: Examined, now: datetime) -> Iterator[Put]:
     """The file in the store: for good if it was kept within the block, else only as long as that takes."""
-    key = f"attachments/{now:%Y/%m/%d}/{uuid4().hex}"
+    key = f"{folder(now)}/{uuid4().hex}"
     stored = Put(file, key + file.suffix, f"{key}.small.jpg" if file.small else None)
     is_over = False
     try:

@@ -1,6 +1,7 @@
 """Whatever is lost is found again: by the queues that lack it, by the carrier's own lists, by the journal."""
 
 from datetime import timedelta
+from io import BytesIO
 
 import factories
 import pytest
@@ -28,11 +29,12 @@ from hotline.models import (
     UnclearedOrder,
     Work,
 )
+from hotline.rules.attachments import AttachmentKind, Most
 from hotline.rules.call_flow import CallState
 from hotline.rules.order_states import OrderState
 from hotline.rules.supervision import Colour
 from hotline.rules.survey_states import AttemptEvent, AttemptState, RoundState
-from hotline.services import emergency_mode, outbox, surveys
+from hotline.services import attachments, emergency_mode, outbox, surveys
 from hotline.services.access import SYSTEM
 from hotline.telephony.carrier import CarrierUnavailableError
 from hotline.telephony.journal import EndedCall, Journal, MissedCall
@@ -43,6 +45,7 @@ from worker.sweep import (
     ask_about_calls,
     list_uncleared,
     reconcile_recordings,
+    remove_unnamed_files,
     replay_journal,
     send_due,
     send_lost_again,
@@ -355,3 +358,40 @@ def test_the_lists_of_the_day_are_made_in_the_evening(workshop: Workshop) -> Non
     list_uncleared(workshop.context)
 
     assert workshop.one(UnclearedOrder).order_id == order_id
+
+
+# Files
+
+
+ATTACHED = ("attachments/2026/03/02/attached.jpg", "attachments/2026/03/02/attached.small.jpg")
+LEFT = ("attachments/2026/03/02/left.jpg", "attachments/2026/03/02/left.pdf.part")
+RECORDED = "2026/03/02/1-0123456789ab.wav"
+
+
+def attach(session: Session) -> Order:
+    order = factories.order(session)
+    photo = attachments.Examined(AttachmentKind.PHOTO, "image/jpeg", ".jpg", "照片.jpg", "0" * 64, b"x", b"x")
+    attachments.keep(session, order, attachments.Put(photo, *ATTACHED), Most(10, 10), SYSTEM, NOW)
+    return order
+
+
+@pytest.mark.parametrize(
+    ("later", "removed"),
+    [
+        (timedelta(days=1), set()),
+        (timedelta(days=2), set(LEFT)),
+        (timedelta(days=31), set(LEFT)),
+    ],
+)
+def test_files_that_no_order_names_are_removed_once_they_are_a_day_old(
+    workshop: Workshop, later: timedelta, removed: set[str]
+) -> None:
+    stored = {*ATTACHED, *LEFT, RECORDED}
+    for key in stored:
+        workshop.context.store.put(key, BytesIO(b"x"))
+    workshop.make(attach)
+    workshop.clock.at = NOW + later
+
+    remove_unnamed_files(workshop.context)
+
+    assert set(workshop.context.store.keys("")) == stored - removed
