@@ -222,7 +222,7 @@ def test_the_form_says_beforehand_what_is_needed(site: Site, number: str) -> Non
 
     for said in (
         "办结前必须具备",
-        "已与来电人联系。 （已具备）",
+        "已与求助人联系。 （已具备）",
         "“养老照料”类工单须有走访记录。",
         "“养老照料”类工单须有工作人员拍摄的照片。",
     ):

@@ -211,7 +211,7 @@ def test_closing_elements_that_are_missing_are_each_named(site: Site) -> None:
     page = browser.send('data-move="resolve"', outcome="not_solved", aid="棉被一床")
 
     assert page.status_code == 422
-    for said in ("还没有人联系过来电人", "请填写办理情况", "请填写未解决的原因", "须有走访记录", "棉被一床"):
+    for said in ("还没有人联系过求助人", "请填写办理情况", "请填写未解决的原因", "须有走访记录", "棉被一床"):
         assert said in page.text
     assert order_of(site, number).state == OrderState.IN_PROGRESS
     with site.sessions() as session:

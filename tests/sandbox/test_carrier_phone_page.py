@@ -28,7 +28,7 @@ def test_somebody_rings_writes_ahead_and_is_recorded(page: Page, service: Servic
     service.on("/done", "<Say language='cmn-CN'>谢谢。</Say>")
     page.get_by_role("button", name="拨打").click()
     expect(page.locator("#log")).to_contain_text("您好。")
-    page.get_by_label("替来电人说话").fill("没有米了")
+    page.get_by_label("替求助人说话").fill("没有米了")
     page.get_by_role("button", name="说出来").click()
     expect(page.locator("#log .caller")).to_contain_text("没有米了")
     expect(page.locator("#log")).to_contain_text("录下了", timeout=10_000)
@@ -39,7 +39,7 @@ def test_somebody_rings_writes_ahead_and_is_recorded(page: Page, service: Servic
 def test_words_written_before_the_call_are_said_after_the_beep(page: Page, service: Service) -> None:
     service.on("/voice", "<Record action='/done' timeout='2'/>")
     service.on("/done")
-    page.get_by_label("替来电人说话").fill("没有米了")
+    page.get_by_label("替求助人说话").fill("没有米了")
     page.get_by_role("button", name="说出来").click()
     page.get_by_label("本机号码").fill("+8613800138099")
     page.get_by_role("button", name="拨打").click()  # straight from the number, before the exchange knows it
@@ -75,7 +75,7 @@ def test_loading_the_page_anew_keeps_the_number(page: Page) -> None:
 
 
 def test_words_without_a_call_are_kept_for_the_next_one(page: Page) -> None:
-    page.get_by_label("替来电人说话").fill("有人吗")
+    page.get_by_label("替求助人说话").fill("有人吗")
     page.keyboard.press("Enter")
     expect(page.locator("#log .fact")).to_contain_text("有人吗")
 
