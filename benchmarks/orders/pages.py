@@ -57,6 +57,7 @@ def pages_of(session: Session, viewer: Level) -> Pages:
     beside = {
         "supervision": ["/supervision"],
         "list of the day": ["/supervision/uncleared"],
+        "surveys": ["/surveys"],
         "calls": ["/calls", "/calls?attention=1", "/calls?with_order=1"],
     }
     return Pages(viewer, user.login, addresses | (beside if viewer != Level.GRID else {}))

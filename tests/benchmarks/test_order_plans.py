@@ -6,7 +6,7 @@ from pathlib import Path
 import factories
 import pytest
 from factories import NOW
-from sqlalchemy import Connection, Engine, NullPool, create_engine
+from sqlalchemy import Connection, Engine, NullPool, create_engine, select
 
 from benchmarks.orders import plans
 from benchmarks.orders.city import VIEWERS, Size
@@ -14,7 +14,9 @@ from benchmarks.orders.generate import generate
 from benchmarks.orders.pages import pages_of
 from benchmarks.orders.plans import Query
 from hotline.db import make_sessions
-from hotline.models import Level
+from hotline.models import Level, User
+from hotline.services.access import actor_for
+from hotline.services.desk import surveys
 
 _SIZE = Size(districts=3, streets=12, communities=60, grids=120)
 _ORDERS = 6_000
@@ -49,6 +51,22 @@ def test_no_query_of_a_page_reads_a_large_table_from_end_to_end(filled: str, lev
     assert all(found.values())
     whole = {(kind, plan.whole, plan.first_words) for kind, of_kind in found.items() for plan in of_kind if plan.whole}
     assert not whole
+
+
+def test_sums_of_surveys_look_up_the_orders_of_the_period_alone(filled: str, connection: Connection) -> None:
+    engine = create_engine(filled, poolclass=NullPool)
+    with make_sessions(engine)() as session:
+        viewer = actor_for(session.scalars(select(User).where(User.login == Level.DISTRICT.value)).one())
+        with plans.listening(engine) as heard:
+            sums = surveys.sums(session, viewer, NOW)
+    connection.exec_driver_sql("set local enable_seqscan = off")
+    connection.exec_driver_sql("set local enable_nestloop = off")
+
+    (plan,) = filter(None, (plans.plan_of(connection, query, frozenset()) for query in heard))
+
+    assert sums.opened
+    assert "Index Scan orders by pk_orders" in plan.nodes
+    assert not [node for node in plan.nodes if "Join" in node]
 
 
 def test_what_no_index_serves_is_noticed(connection: Connection) -> None:
