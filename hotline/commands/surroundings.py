@@ -84,7 +84,7 @@ def plain_errors() -> Iterator[None]:
         policies.NotSetError,
         transfers.NothingToWriteError,
         transfers.UnknownPlatformError,
-        transfers.UnusableFileError,
+        transfers.UnusableTableError,
         transfers.UnusableSourceError,
         UnusableTimeError,
     ) as error:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from flask_babel import LazyString, lazy_gettext
 
-from hotline.rules.transfers import HEADING_WITHIN_ROWS, HEADINGS, MOST_ROWS, Column, FileTrouble, Trouble
+from hotline.rules.transfers import HEADING_WITHIN_ROWS, HEADINGS, MOST_ROWS, Column, TableTrouble, Trouble
 
 _ = lazy_gettext
 
@@ -22,24 +22,24 @@ ROW_TROUBLES: Mapping[Trouble, LazyString] = {
     Trouble.BROKEN_ROW: _("A quotation mark is missing in this row, or it has more cells than the heading."),
     Trouble.UNKNOWN_FIELD: _("There is no such field."),
 }
-FILE_TROUBLES: Mapping[FileTrouble, LazyString] = {
-    FileTrouble.EMPTY: _("The file is empty."),
-    FileTrouble.TOO_LARGE: _("This file is larger than 10 MB."),
-    FileTrouble.TOO_LARGE_UNPACKED: _("The workbook is too large once it is unpacked."),
-    FileTrouble.OLD_FORMAT: _("This is a workbook of the old kind, or one with a password: save it as .xlsx or CSV."),
-    FileTrouble.NO_TABLE: _("This is neither a CSV file nor a workbook (.xlsx) that can be read."),
-    FileTrouble.NO_HEADING: _(
+TABLE_TROUBLES: Mapping[TableTrouble, LazyString] = {
+    TableTrouble.EMPTY: _("The file is empty."),
+    TableTrouble.TOO_LARGE: _("This file is larger than 10 MB."),
+    TableTrouble.TOO_LARGE_UNPACKED: _("The workbook is too large once it is unpacked."),
+    TableTrouble.OLD_FORMAT: _("This is a workbook of the old kind, or one with a password: save it as .xlsx or CSV."),
+    TableTrouble.NO_TABLE: _("This is neither a CSV file nor a workbook (.xlsx) that can be read."),
+    TableTrouble.NO_HEADING: _(
         "No heading with 工单编号 and 诉求内容 stands in the first %(rows)d rows.", rows=HEADING_WITHIN_ROWS
     ),
-    FileTrouble.COLUMN_TWICE: _("Two columns are headed alike."),
-    FileTrouble.TOO_MANY_ROWS: _("There are more than %(most)s rows: divide the file.", most=MOST_ROWS),
-    FileTrouble.NO_ROW: _("There is no row below the heading."),
+    TableTrouble.COLUMN_TWICE: _("Two columns are headed alike."),
+    TableTrouble.TOO_MANY_ROWS: _("There are more than %(most)s rows: divide the file.", most=MOST_ROWS),
+    TableTrouble.NO_ROW: _("There is no row below the heading."),
 }
 
 
-def file_trouble(why: FileTrouble) -> str:
+def table_trouble(trouble: TableTrouble) -> str:
     """Why nothing of a file could be used."""
-    return str(FILE_TROUBLES[why])
+    return str(TABLE_TROUBLES[trouble])
 
 
 def row_trouble(kept: str) -> str:

@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 from hotline.console.lists import page_number
 from hotline.console.person import person
 from hotline.console.transfer_forms import TransferForm, WriteForm
-from hotline.console.transfer_words import column_words, file_trouble, row_trouble
+from hotline.console.transfer_words import column_words, row_trouble, table_trouble
 from hotline.models import ResultFile
 from hotline.services import transfers
 from hotline.services.desk import transfers as desk
 from hotline.services.desk import units
-from hotline.services.transfers import LONGEST_SOURCE, NothingToWriteError, UnusableFileError, UnusableSourceError
+from hotline.services.transfers import LONGEST_SOURCE, NothingToWriteError, UnusableSourceError, UnusableTableError
 from hotline.web import runtime
 
 area = Blueprint("transfers", __name__, url_prefix="/transfers")
@@ -42,8 +42,8 @@ def bring_in() -> ResponseReturnValue:
         with held.transaction() as session:
             unit = units.one(session, actor, form.unit.data) or abort(404)
             upload = transfers.begin(session, form.source.data, name, content, unit, actor, held.now())
-    except UnusableFileError as error:
-        form.file.errors = [file_trouble(error.why)]
+    except UnusableTableError as error:
+        form.file.errors = [table_trouble(error.trouble)]
         return _shown(form), 422
     except UnusableSourceError:
         form.source.errors = [gettext("Please write at most %(max)d characters.", max=LONGEST_SOURCE)]

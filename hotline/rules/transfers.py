@@ -99,8 +99,8 @@ TROUBLES: Mapping[Trouble, str] = {
 }
 
 
-class FileTrouble(StrEnum):
-    """Why nothing of a file can be used."""
+class TableTrouble(StrEnum):
+    """Why no orders can be read from a file."""
 
     EMPTY = "empty"
     TOO_LARGE = "too_large"
@@ -113,16 +113,16 @@ class FileTrouble(StrEnum):
     NO_ROW = "no_row"
 
 
-FILE_TROUBLES: Mapping[FileTrouble, str] = {
-    FileTrouble.EMPTY: "the file is empty",
-    FileTrouble.TOO_LARGE: f"the file is larger than {LARGEST_FILE_BYTES // 1024**2} MB",
-    FileTrouble.TOO_LARGE_UNPACKED: "the table is too large once it is unpacked",
-    FileTrouble.OLD_FORMAT: "this is a workbook of the old kind, or one with a password: save it as .xlsx or CSV",
-    FileTrouble.NO_TABLE: "this is neither a CSV file nor a workbook (.xlsx) that can be read",
-    FileTrouble.NO_HEADING: f"no heading with 工单编号 and 诉求内容 within the first {HEADING_WITHIN_ROWS} rows",
-    FileTrouble.COLUMN_TWICE: "two columns are headed alike",
-    FileTrouble.TOO_MANY_ROWS: f"more than {MOST_ROWS} rows: divide the file",
-    FileTrouble.NO_ROW: "there is no row below the heading",
+TABLE_TROUBLES: Mapping[TableTrouble, str] = {
+    TableTrouble.EMPTY: "the file is empty",
+    TableTrouble.TOO_LARGE: f"the file is larger than {LARGEST_FILE_BYTES // 1024**2} MB",
+    TableTrouble.TOO_LARGE_UNPACKED: "the table is too large once it is unpacked",
+    TableTrouble.OLD_FORMAT: "this is a workbook of the old kind, or one with a password: save it as .xlsx or CSV",
+    TableTrouble.NO_TABLE: "this is neither a CSV file nor a workbook (.xlsx) that can be read",
+    TableTrouble.NO_HEADING: f"no heading with 工单编号 and 诉求内容 within the first {HEADING_WITHIN_ROWS} rows",
+    TableTrouble.COLUMN_TWICE: "two columns are headed alike",
+    TableTrouble.TOO_MANY_ROWS: f"more than {MOST_ROWS} rows: divide the file",
+    TableTrouble.NO_ROW: "there is no row below the heading",
 }
 
 # Whoever passed the order on waits for its result no longer.

@@ -13,11 +13,11 @@ from site_under_test import Browser, Site
 from transfer_files import cells, text_of, workbook
 from werkzeug.test import TestResponse
 
-from hotline.console.transfer_words import FILE_TROUBLES, ROW_TROUBLES
+from hotline.console.transfer_words import ROW_TROUBLES, TABLE_TROUBLES
 from hotline.models import Action, AuditEntry, Transfer
 from hotline.rules.order_states import Move
 from hotline.rules.roles import Role
-from hotline.rules.transfers import LARGEST_FILE_BYTES, FileTrouble, Trouble
+from hotline.rules.transfers import LARGEST_FILE_BYTES, TableTrouble, Trouble
 from hotline.services import transfers
 
 NUMBER = "GZ202603020001"
@@ -175,7 +175,7 @@ def test_what_belongs_to_others_is_not_there(site: Site) -> None:
     assert bring_in(stranger, text_of(cells("A2")).encode(), unit="street").status_code == 422
 
 
-@pytest.mark.parametrize(("kind", "words"), [(Trouble, ROW_TROUBLES), (FileTrouble, FILE_TROUBLES)])
+@pytest.mark.parametrize(("kind", "words"), [(Trouble, ROW_TROUBLES), (TableTrouble, TABLE_TROUBLES)])
 def test_every_trouble_has_its_words(site: Site, kind: type[StrEnum], words: Mapping[StrEnum, str]) -> None:
     with site.app.test_request_context():
         assert all(str(words[member]) for member in kind)

@@ -34,10 +34,10 @@ from hotline.models import (
 from hotline.rules.order_states import Move, OrderState
 from hotline.rules.roles import Role
 from hotline.rules.survey_states import Resolved, Satisfied
-from hotline.rules.transfers import LARGEST_FILE_BYTES, MOST_ROWS, Column, FileTrouble, Trouble
+from hotline.rules.transfers import LARGEST_FILE_BYTES, MOST_ROWS, Column, TableTrouble, Trouble
 from hotline.services import orders, transfers
 from hotline.services.access import SYSTEM, Actor, NotAllowedError
-from hotline.services.transfers import NothingToWriteError, UnusableFileError, UnusableSourceError, tables
+from hotline.services.transfers import NothingToWriteError, UnusableSourceError, UnusableTableError, tables
 
 NUMBER = "GZ202603020001"
 # What the factories report, with the aid that was handed out.
@@ -423,23 +423,23 @@ def entities() -> bytes:
 
 
 UNUSABLE = {
-    "nothing": (b"", FileTrouble.EMPTY),
-    "too large": (b"x" * (LARGEST_FILE_BYTES + 1), FileTrouble.TOO_LARGE),
-    "old workbook": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", FileTrouble.OLD_FORMAT),
-    "half a workbook": (workbook(cells())[:1000], FileTrouble.NO_TABLE),
-    "an archive of something else": (b"PK\x03\x04" + b"0" * 100, FileTrouble.NO_TABLE),
-    "a bomb": (bomb(), FileTrouble.TOO_LARGE_UNPACKED),
-    "entities": (entities(), FileTrouble.NO_TABLE),
-    "a picture": (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", FileTrouble.NO_TABLE),
-    "a letter": ("您好，转来三件工单。".encode(), FileTrouble.NO_HEADING),
-    "no request column": (text_of(["1"], heading=("工单编号",)).encode(), FileTrouble.NO_HEADING),
-    "heading too late": (("\n" + "说明,\n" * 10 + "工单编号,诉求内容\n1,米").encode(), FileTrouble.NO_HEADING),
+    "nothing": (b"", TableTrouble.EMPTY),
+    "too large": (b"x" * (LARGEST_FILE_BYTES + 1), TableTrouble.TOO_LARGE),
+    "old workbook": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", TableTrouble.OLD_FORMAT),
+    "half a workbook": (workbook(cells())[:1000], TableTrouble.NO_TABLE),
+    "an archive of something else": (b"PK\x03\x04" + b"0" * 100, TableTrouble.NO_TABLE),
+    "a bomb": (bomb(), TableTrouble.TOO_LARGE_UNPACKED),
+    "entities": (entities(), TableTrouble.NO_TABLE),
+    "a picture": (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", TableTrouble.NO_TABLE),
+    "a letter": ("您好，转来三件工单。".encode(), TableTrouble.NO_HEADING),
+    "no request column": (text_of(["1"], heading=("工单编号",)).encode(), TableTrouble.NO_HEADING),
+    "heading too late": (("\n" + "说明,\n" * 10 + "工单编号,诉求内容\n1,米").encode(), TableTrouble.NO_HEADING),
     "one column twice": (
         text_of(["1", "2", "米"], heading=("工单编号", "受理编号", "诉求内容")).encode(),
-        FileTrouble.COLUMN_TWICE,
+        TableTrouble.COLUMN_TWICE,
     ),
-    "only a heading": (text_of().encode(), FileTrouble.NO_ROW),
-    "too many rows": (("工单编号,诉求内容\n" + "1,米\n" * (MOST_ROWS + 1)).encode(), FileTrouble.TOO_MANY_ROWS),
+    "only a heading": (text_of().encode(), TableTrouble.NO_ROW),
+    "too many rows": (("工单编号,诉求内容\n" + "1,米\n" * (MOST_ROWS + 1)).encode(), TableTrouble.TOO_MANY_ROWS),
 }
 
 
@@ -447,10 +447,10 @@ UNUSABLE = {
 def test_a_file_of_which_nothing_can_be_used_says_why(case: str) -> None:
     content, why = UNUSABLE[case]
 
-    with pytest.raises(UnusableFileError) as refused:
+    with pytest.raises(UnusableTableError) as refused:
         tables.rows_of(content)
 
-    assert refused.value.why == why
+    assert refused.value.trouble == why
     assert str(refused.value)
 
 
@@ -471,9 +471,9 @@ def test_rows_that_a_workbook_leaves_out_are_counted_and_no_more_than_that() -> 
     assert [row.number for row in tables.rows_of(far_below(tables.MOST_LINES))] == [2, tables.MOST_LINES]
     # As many as there are would take hours.
     for number in (tables.MOST_LINES + 1, 10**9):
-        with pytest.raises(UnusableFileError) as refused:
+        with pytest.raises(UnusableTableError) as refused:
             tables.rows_of(far_below(number))
-        assert refused.value.why == FileTrouble.TOO_MANY_ROWS
+        assert refused.value.trouble == TableTrouble.TOO_MANY_ROWS
 
 
 @given(st.binary(max_size=400), st.booleans())
@@ -482,7 +482,7 @@ def test_whatever_is_brought_in_is_read_or_refused_in_words(noise: bytes, has_he
     is_refused = False
     try:
         rows = tables.rows_of(heading + noise)
-    except UnusableFileError:
+    except UnusableTableError:
         rows, is_refused = [], True
 
     assert is_refused or rows

@@ -21,7 +21,7 @@ from hotline.services.transfers.results import (
     write_back,
 )
 from hotline.services.transfers.sources import LONGEST_SOURCE, UnusableSourceError, choices, known_as
-from hotline.services.transfers.tables import UnusableFileError, Wrong
+from hotline.services.transfers.tables import UnusableTableError, Wrong
 from hotline.services.transfers.taking import (
     TAKERS,
     Taken,
@@ -42,9 +42,9 @@ __all__ = [
     "Taken",
     "Units",
     "UnknownPlatformError",
-    "UnusableFileError",
     "UnusableOrderError",
     "UnusableSourceError",
+    "UnusableTableError",
     "Upload",
     "Wrong",
     "as_csv",

@@ -11,7 +11,6 @@ from typing import Any
 
 import openpyxl
 
-from hotline.rules.transfers import FILE_TROUBLES as WORDS
 from hotline.rules.transfers import (
     HEADING_WITHIN_ROWS,
     HEADINGS,
@@ -21,9 +20,10 @@ from hotline.rules.transfers import (
     REQUIRED,
     TROUBLES,
     Column,
-    FileTrouble,
+    TableTrouble,
     Trouble,
 )
+from hotline.rules.transfers import TABLE_TROUBLES as WORDS
 
 _ZIP, _OLD_WORKBOOK, _UTF_16 = b"PK\x03\x04", b"\xd0\xcf\x11\xe0", (b"\xff\xfe", b"\xfe\xff")
 _ENCODINGS = ("utf-8-sig", "gb18030")
@@ -38,12 +38,12 @@ MOST_LINES = 4 * MOST_ROWS
 _INEXACT = 10**15
 
 
-class UnusableFileError(ValueError):
-    """Nothing of the file can be used; `why` says why."""
+class UnusableTableError(ValueError):
+    """Nothing of the file can be used; `trouble` says why."""
 
-    def __init__(self, why: FileTrouble) -> None:
-        super().__init__(WORDS[why])
-        self.why = why
+    def __init__(self, trouble: TableTrouble) -> None:
+        super().__init__(WORDS[trouble])
+        self.trouble = trouble
 
 
 @dataclass(frozen=True)
@@ -89,14 +89,14 @@ def rows_of(content: bytes) -> list[Row]:
     """The rows below the heading, without empty ones.
 
     Raises:
-        UnusableFileError
+        UnusableTableError
     """
     if not content:
-        raise UnusableFileError(FileTrouble.EMPTY)
+        raise UnusableTableError(TableTrouble.EMPTY)
     if len(content) > LARGEST_FILE_BYTES:
-        raise UnusableFileError(FileTrouble.TOO_LARGE)
+        raise UnusableTableError(TableTrouble.TOO_LARGE)
     if content.startswith(_OLD_WORKBOOK):
-        raise UnusableFileError(FileTrouble.OLD_FORMAT)
+        raise UnusableTableError(TableTrouble.OLD_FORMAT)
     lines = _workbook(content) if content.startswith(_ZIP) else _csv(_decoded(content))
     return _below_heading(lines)
 
@@ -114,11 +114,11 @@ def _below_heading(lines: Iterator[_Line]) -> list[Row]:
         else:
             found.append(_row(number, cells, heading))
         if len(found) > MOST_ROWS:
-            raise UnusableFileError(FileTrouble.TOO_MANY_ROWS)
+            raise UnusableTableError(TableTrouble.TOO_MANY_ROWS)
     if heading is None:
-        raise UnusableFileError(FileTrouble.NO_HEADING)
+        raise UnusableTableError(TableTrouble.NO_HEADING)
     if not found:
-        raise UnusableFileError(FileTrouble.NO_ROW)
+        raise UnusableTableError(TableTrouble.NO_ROW)
     return found
 
 
@@ -133,7 +133,7 @@ def _heading(cells: _Cells) -> _Heading | None:
     if not set(REQUIRED) <= set(columns.values()):
         return None
     if len(set(columns.values())) < len(columns):
-        raise UnusableFileError(FileTrouble.COLUMN_TWICE)
+        raise UnusableTableError(TableTrouble.COLUMN_TWICE)
     return _Heading(columns, len(cells))
 
 
@@ -157,7 +157,7 @@ def _decoded(content: bytes) -> str:
                 continue
             if any(name in text for name in HEADINGS[Column.NUMBER]) or Column.NUMBER in text:
                 return text
-    raise UnusableFileError(FileTrouble.NO_TABLE if b"\x00" in content else FileTrouble.NO_HEADING)
+    raise UnusableTableError(TableTrouble.NO_TABLE if b"\x00" in content else TableTrouble.NO_HEADING)
 
 
 def _csv(text: str) -> Iterator[_Line]:
@@ -203,15 +203,15 @@ def _workbook(content: bytes) -> Iterator[_Line]:
         for number, values in enumerate(sheet.iter_rows(values_only=True, max_col=2 * _MOST_COLUMNS), 1):
             _check_line(number)
             yield number, [_words(value) for value in values]
-    except (UnusableFileError, MemoryError):
+    except (UnusableTableError, MemoryError):
         raise
     except Exception as error:  # whatever the library stumbles over in a broken workbook
-        raise UnusableFileError(FileTrouble.NO_TABLE) from error
+        raise UnusableTableError(TableTrouble.NO_TABLE) from error
 
 
 def _check_line(number: int) -> None:
     if number > MOST_LINES:
-        raise UnusableFileError(FileTrouble.TOO_MANY_ROWS)
+        raise UnusableTableError(TableTrouble.TOO_MANY_ROWS)
 
 
 def _check_unpacked(content: bytes) -> None:
@@ -220,9 +220,9 @@ def _check_unpacked(content: bytes) -> None:
             # No more than is said here is ever unpacked.
             unpacked = sum(each.file_size for each in archive.infolist())
     except (zipfile.BadZipFile, ValueError, OverflowError) as error:
-        raise UnusableFileError(FileTrouble.NO_TABLE) from error
+        raise UnusableTableError(TableTrouble.NO_TABLE) from error
     if unpacked > LARGEST_UNPACKED_BYTES:
-        raise UnusableFileError(FileTrouble.TOO_LARGE_UNPACKED)
+        raise UnusableTableError(TableTrouble.TOO_LARGE_UNPACKED)
 
 
 def _words(value: Any) -> str:

@@ -129,7 +129,7 @@ def begin(session: Session, source: str, name: str, content: bytes, unit: Unit, 
 
     Raises:
         NotAllowedError, UnusableSourceError
-        UnusableFileError: nothing of it can be used.
+        UnusableTableError: nothing of it can be used.
     """
     require_role(actor, *TAKERS)
     if not unit.path.startswith(actor.unit_path):
