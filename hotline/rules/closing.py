@@ -54,8 +54,13 @@ def needed(category: Category | None, by_category: Mapping[Category, Collection[
 
 def missing(elements: Collection[Element], held: Held) -> list[Element]:
     """Those of the needed elements that are not there."""
-    there = set(_there(held))
-    return [element for element in elements if element not in there]
+    found = there(held)
+    return [element for element in elements if element not in found]
+
+
+def there(held: Held) -> frozenset[Element]:
+    """The elements that are there, needed or not."""
+    return frozenset(_there(held))
 
 
 def _there(held: Held) -> Iterator[Element]:

@@ -151,6 +151,11 @@ def needed(session: Session, order: Order) -> tuple[Element, ...]:
     return closing.needed(order.category, _policy(session, order).closing)
 
 
+def there_before(order: Order) -> frozenset[Element]:
+    """The closing elements that the order holds itself, whatever will be reported: a contact, a photo of our own."""
+    return closing.there(_held(order, Report(Outcome.NOT_SOLVED, done="")))
+
+
 def _move(order: Order) -> Move:
     return Move.REPORT_BACK if Move.REPORT_BACK in orders.possible(order) else Move.RESOLVE
 

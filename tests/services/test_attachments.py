@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 from hotline.db import Sessions
 from hotline.models import Action, Attachment, AuditEntry, Order
 from hotline.rules.attachments import LONGEST_SIDE, MOST_PAGES, PDF, AttachmentKind, FileTrouble, Most
+from hotline.rules.order_states import OrderState
 from hotline.rules.roles import Role
 from hotline.services import attachments, orders
 from hotline.services.access import SYSTEM, Actor, NotAllowedError
@@ -334,6 +335,18 @@ def test_the_same_file_twice_is_one(session: Session, store: RecordingStore, fil
 
     assert first is second
     assert len(kept(files)) == 2
+
+
+def test_what_a_caller_sent_is_none_of_ours_when_one_of_us_sends_it_again(
+    session: Session, store: RecordingStore
+) -> None:
+    order = factories.order(session, state=OrderState.IN_PROGRESS)
+    attach(session, store, order, photo())
+
+    again = attach(session, store, order, photo(), factories.actor(session, order.unit, Role.HANDLER))
+
+    assert again.user_id is None
+    assert attachments.of_work(order) == []
 
 
 def test_the_same_file_for_two_orders_is_two(session: Session, store: RecordingStore, files: Path) -> None:

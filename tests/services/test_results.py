@@ -121,14 +121,22 @@ def test_a_photo_that_a_unit_asks_for_is_one_of_our_own_of_this_work(session: Se
     with pytest.raises(ClosingElementsMissingError) as refused:
         results.report(session, order, REPORT, actor_for(handler), NOW, ZONE)
     assert refused.value.missing == [Element.PHOTO]
+    assert results.there_before(order) == {Element.CONTACT}
 
     taken = factories.attachment(session, order, handler)
+    assert results.there_before(order) == {Element.CONTACT, Element.PHOTO}
     result = results.report(session, order, REPORT, actor_for(handler), NOW, ZONE)
 
     assert isinstance(result, Result)
     assert taken in result.attachments
     assert len(result.attachments) == 2
     assert order.state == OrderState.RESOLVED
+
+
+def test_nothing_is_there_that_is_still_to_be_told(session: Session) -> None:
+    order = factories.order(session, state=OrderState.ACCEPTED)
+
+    assert results.there_before(order) == frozenset()
 
 
 def test_the_photo_of_an_earlier_result_proves_nothing_again(session: Session) -> None:

@@ -7,7 +7,6 @@ from enum import StrEnum
 from sqlalchemy.orm import Session
 
 from hotline.models import Approval, Attachment, Order
-from hotline.rules.attachments import AttachmentKind
 from hotline.rules.closing import OF_CATEGORY, Element
 from hotline.services import attachments, clocks, results, secrecy
 from hotline.services.access import Actor, sees_contents
@@ -46,20 +45,13 @@ def of_order(session: Session, actor: Actor, order: Order) -> EndingDesk:
     asked = clocks.asked_approval(order)
     return EndingDesk(
         needed=results.needed(session, order),
-        there=frozenset(_there(order)),
+        there=results.there_before(order),
         approval=asked,
         decided=tuple(each for each in reversed(order.approvals) if each is not asked),
         files=tuple(order.attachments),
         requests=tuple(_offered(session, order, asked, actor)),
         attaches=bool(actor.roles & attachments.WHO_ATTACHES) and sees_contents(actor, order),
     )
-
-
-def _there(order: Order) -> Iterator[Element]:
-    if order.contacted_at is not None:
-        yield Element.CONTACT
-    if any(each.kind == AttachmentKind.PHOTO for each in attachments.of_work(order)):
-        yield Element.PHOTO
 
 
 def _offered(session: Session, order: Order, asked: Approval | None, actor: Actor) -> Iterator[EndingRequest]:
