@@ -144,6 +144,25 @@ def test_whose_order_was_merged_long_ago_answers_the_callback_of_what_it_went_in
     assert attempt.step == (Step.ASK_SATISFIED if is_by_text else Step.ASK_RESOLVED)
 
 
+@pytest.mark.parametrize("is_over", [False, True])
+def test_whose_order_was_merged_stops_messages_to_themselves_and_refuses_for_nobody_else(
+    session: Session, line: Line, is_over: bool
+) -> None:
+    asked = factories.asked_in_writing(session, line)
+    order = asked.round.order
+    merged(session, factories.order(session, line), order)
+    if is_over:
+        surveys.nothing_written(session, asked.id, NOW + timedelta(hours=24), ZONE)
+
+    factories.wrote(session, line, "退订")
+
+    road = text_messages.road_to(session, order)
+    assert session.get(OptOut, CALLER) is not None
+    assert asked.round.state == (RoundState.WAITING if is_over else RoundState.CALLING)
+    assert road is not None
+    assert road.number == order.number_to_ring
+
+
 def test_what_an_order_went_into_long_ago_is_not_added_to_without_a_callback(session: Session, line: Line) -> None:
     into = factories.order(session, line, OrderState.IN_PROGRESS, number=factories.LANDLINE)
     merged(session, factories.wrote(session, line), into)

@@ -22,6 +22,7 @@ from hotline.services.surveys.rounds import (
 )
 from hotline.services.surveys.talk import Asked, keyed, picked_up, spoke
 from hotline.services.surveys.waiting import (
+    asks_another,
     attempt_in_writing,
     message_reported,
     nothing_written,
@@ -35,6 +36,7 @@ __all__ = [
     "Postponed",
     "answer_by_person",
     "ask_by_person",
+    "asks_another",
     "attempt_by_token",
     "attempt_in_writing",
     "attempt_of_call",

@@ -88,6 +88,16 @@ def message_reported(
     _end_in_silence(session, attempt, now, zone)
 
 
+def asks_another(session: Session, attempt: SurveyAttempt, message: TextMessage) -> bool:
+    """Whether the last question went to somebody else than wrote the message, whose order was merged into this one."""
+    of_order = TextMessage.order_id == attempt.round.order_id, TextMessage.purpose == text_messages.SURVEY
+    asked = select(TextMessage).where(*of_order).order_by(TextMessage.id.desc()).limit(1)
+    last = session.scalars(asked).one_or_none()
+    if last is None or last.carrier == text_messages.ON_PAGE:
+        return False
+    return (last.carrier, last.number) != (message.carrier, message.number)
+
+
 def _end_in_silence(session: Session, attempt: SurveyAttempt, now: datetime, zone: ZoneInfo) -> None:
     if attempt.state == AttemptState.TALKING:
         settle(session, attempt, AttemptEvent.NO_KEY, now, zone)
