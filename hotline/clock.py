@@ -11,8 +11,8 @@ from typing import Protocol
 
 log = logging.getLogger(__name__)
 
-# Far enough from both ends of the calendar that every deadline can be reckoned.
-_YEARS = range(2000, 2200)
+# Far enough from both ends of the calendar that every deadline can be reckoned; others are slips of the hand.
+YEARS = range(2000, 2200)
 
 
 class Clock(Protocol):
@@ -125,8 +125,8 @@ def _read(content: bytes, machine_now: datetime) -> _Setting:
 def _checked(moment: datetime) -> datetime:
     if moment.tzinfo is None:
         raise UnusableTimeError("the time needs its zone, as in 2026-01-02T08:00:00+08:00")
-    if moment.year not in _YEARS:
-        raise UnusableTimeError(f"the year must be one from {_YEARS.start} to {_YEARS.stop - 1}")
+    if moment.year not in YEARS:
+        raise UnusableTimeError(f"the year must be one from {YEARS.start} to {YEARS.stop - 1}")
     return moment.astimezone(UTC)
 
 

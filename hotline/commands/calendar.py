@@ -8,6 +8,7 @@ import click
 from flask.cli import AppGroup
 from sqlalchemy.orm import Session
 
+from hotline.clock import YEARS
 from hotline.commands.surroundings import plain_errors, transaction
 from hotline.models import Unit
 from hotline.services import calendar, organisation
@@ -33,7 +34,7 @@ def _import(days: Path, unit_code: str | None) -> None:
 
 @group.command("list")
 @_UNIT
-@click.option("--year", type=click.IntRange(2000, 2199))
+@click.option("--year", type=click.IntRange(YEARS[0], YEARS[-1]))
 @click.option("--json", "as_json", is_flag=True)
 def _list(unit_code: str | None, year: int | None, as_json: bool) -> None:
     """List the special days."""

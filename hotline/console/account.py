@@ -6,8 +6,9 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_login import login_user
 from wtforms import PasswordField
-from wtforms.validators import DataRequired, EqualTo, Length
+from wtforms.validators import EqualTo, Length
 
+from hotline.console.fields import filled_in
 from hotline.console.forms import Form
 from hotline.console.person import person, person_of
 from hotline.services import accounts
@@ -16,17 +17,16 @@ from hotline.web import runtime
 
 area = Blueprint("account", __name__, url_prefix="/password")
 
-_missing = DataRequired(message=_("Please fill this in."))
 _NEW = {"autocomplete": "new-password"}
 
 
 class PasswordForm(Form):
     """The present password, and the new one twice."""
 
-    present = PasswordField(_("Present password"), [_missing], render_kw={"autocomplete": "current-password"})
+    present = PasswordField(_("Present password"), [filled_in], render_kw={"autocomplete": "current-password"})
     new = PasswordField(
         _("New password"),
-        [_missing, Length(min=SHORTEST_PASSWORD, message=_("A password has at least %(min)d characters."))],
+        [filled_in, Length(min=SHORTEST_PASSWORD, message=_("A password has at least %(min)d characters."))],
         render_kw=_NEW,
     )
     again = PasswordField(

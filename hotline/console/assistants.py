@@ -8,8 +8,9 @@ from typing import Any
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from wtforms import HiddenField, SelectField, StringField, TextAreaField
-from wtforms.validators import DataRequired, InputRequired, Length
+from wtforms.validators import InputRequired
 
+from hotline.console.fields import LONGEST_NOTE, filled_in, within
 from hotline.console.forms import MoveForm, offer_units
 from hotline.console.moves import Doing, UnusableFieldError
 from hotline.models import Unit
@@ -18,10 +19,6 @@ from hotline.services.assistance import AssistsAlreadyError, NotAssistingError
 from hotline.services.desk.around import Around
 from hotline.services.desk.orders import UnitChoice
 from hotline.services.orders import ChangedMeanwhileError
-
-_LONGEST_NOTE = 2000
-_missing = DataRequired(message=_("Please fill this in."))
-_length = Length(max=_LONGEST_NOTE, message=_("Please write at most %(max)d characters."))
 
 
 class Assist(StrEnum):
@@ -40,7 +37,7 @@ class AddForm(MoveForm):
         [InputRequired(message=_("Please choose one."))],
         invalid_choice_message=_("This is none of the choices."),
     )
-    note = StringField(_("With what"), [_length])
+    note = StringField(_("With what"), [within(LONGEST_NOTE)])
 
     def offer(self, units: Sequence[UnitChoice]) -> None:
         """Set the units to choose from."""
@@ -50,15 +47,15 @@ class AddForm(MoveForm):
 class ReleaseForm(MoveForm):
     """Which unit assists no longer, and why."""
 
-    unit = HiddenField(validators=[_missing])
-    note = StringField(_("Why"), [_length])
+    unit = HiddenField(validators=[filled_in])
+    note = StringField(_("Why"), [within(LONGEST_NOTE)])
 
 
 class ReportForm(MoveForm):
     """What a unit did."""
 
-    unit = HiddenField(validators=[_missing])
-    done = TextAreaField(_("What was done"), [_missing, _length])
+    unit = HiddenField(validators=[filled_in])
+    done = TextAreaField(_("What was done"), [filled_in, within(LONGEST_NOTE)])
 
 
 @dataclass(frozen=True)

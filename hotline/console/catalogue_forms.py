@@ -4,34 +4,33 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _
-from flask_wtf.file import FileField, FileRequired
+from flask_wtf.file import FileField
 from wtforms import BooleanField, HiddenField, IntegerField, SelectField, SelectMultipleField, StringField
 from wtforms.fields import SelectChoice
-from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
 
+from hotline.console.fields import (
+    FOREIGN,
+    LONGEST_REMARK,
+    PLEASE_CHOOSE,
+    a_file,
+    a_number,
+    choices_among,
+    choices_of,
+    chosen,
+    filled_in,
+    up_to_100,
+    within,
+)
 from hotline.console.forms import Form
-from hotline.console.words import WORDS
 from hotline.rules.facts import Category
 from hotline.services.desk.orders import UnitChoice
 from hotline.services.orders import BODIES
 
-_LONGEST_NOTE = 500
 _MOST_ASSISTING = 3
-# Only somebody who writes requests by hand meets it.
-_FOREIGN = _("This is none of the choices.")
-_PLEASE = _("Please choose")
-
-
-def _categories() -> list[SelectChoice]:
-    return [SelectChoice(member.value, label) for member, label in WORDS[Category].items()]
-
-
-def _units(units: Sequence[UnitChoice]) -> list[SelectChoice]:
-    return [SelectChoice(unit.code, unit.name) for unit in units]
 
 
 def _places(units: Sequence[UnitChoice]) -> list[SelectChoice]:
-    return _units([unit for unit in units if unit.level not in BODIES])
+    return choices_among([unit for unit in units if unit.level not in BODIES])
 
 
 class ChangeForm(Form):
@@ -40,10 +39,7 @@ class ChangeForm(Form):
     seen = HiddenField()
     note = StringField(
         _("Why"),
-        [
-            DataRequired(message=_("Please fill this in.")),
-            Length(max=_LONGEST_NOTE, message=_("Please write at most %(max)d characters.")),
-        ],
+        [filled_in, within(LONGEST_REMARK)],
     )
 
     @property
@@ -56,19 +52,19 @@ class ChangeForm(Form):
 class RowForm(ChangeForm):
     """One row: which orders, to whom, and who assists."""
 
-    category = SelectField(_("Category"), invalid_choice_message=_FOREIGN)
-    place = SelectField(_("Place"), invalid_choice_message=_FOREIGN)
-    unit = SelectField(_("Goes to"), [InputRequired(message=_("Please choose one."))], invalid_choice_message=_FOREIGN)
+    category = SelectField(_("Category"), **FOREIGN)
+    place = SelectField(_("Place"), **FOREIGN)
+    unit = SelectField(_("Goes to"), [chosen], **FOREIGN)
     assisting = SelectMultipleField(
-        _("Assisting"), filters=[lambda said: [code for code in said or () if code]], invalid_choice_message=_FOREIGN
+        _("Assisting"), filters=[lambda said: [code for code in said or () if code]], **FOREIGN
     )
 
     def offer(self, units: Sequence[UnitChoice]) -> None:
         """Set the units to choose from."""
-        self.category.choices = [SelectChoice("", _("any category")), *_categories()]
+        self.category.choices = [SelectChoice("", _("any category")), *choices_of(Category)]
         self.place.choices = [SelectChoice("", _("anywhere")), *_places(units)]
-        self.unit.choices = [SelectChoice("", _PLEASE), *_units(units)]
-        self.assisting.choices = _units(units)
+        self.unit.choices = [SelectChoice("", PLEASE_CHOOSE), *choices_among(units)]
+        self.assisting.choices = choices_among(units)
 
     @property
     def assisting_shown(self) -> list[str]:
@@ -80,7 +76,7 @@ class RowForm(ChangeForm):
 class FileForm(ChangeForm):
     """A whole catalogue as a file."""
 
-    file = FileField(_("CSV file"), [FileRequired(message=_("Please choose a file."))])
+    file = FileField(_("CSV file"), [a_file])
 
 
 class AutomaticForm(Form):
@@ -89,10 +85,7 @@ class AutomaticForm(Form):
     is_on = BooleanField(_("Dispatch reviewed orders by the catalogue, without anybody’s doing"))
     percent = IntegerField(
         _("How sure category and place must be, in per cent, where no person confirmed them"),
-        [
-            InputRequired(message=_("Please write a number.")),
-            NumberRange(0, 100, message=_("Please write a number from 0 to 100.")),
-        ],
+        [a_number, up_to_100],
         render_kw={"min": 0, "max": 100},
     )
 
@@ -100,12 +93,12 @@ class AutomaticForm(Form):
 class AskForm(Form):
     """An order as one might come in."""
 
-    category = SelectField(_("Category"), default="", invalid_choice_message=_FOREIGN)
-    place = SelectField(_("Place"), default="", invalid_choice_message=_FOREIGN)
+    category = SelectField(_("Category"), default="", **FOREIGN)
+    place = SelectField(_("Place"), default="", **FOREIGN)
 
     def offer(self, units: Sequence[UnitChoice]) -> None:
         """Set what may be asked about."""
-        self.category.choices = [SelectChoice("", _("not known")), *_categories()]
+        self.category.choices = [SelectChoice("", _("not known")), *choices_of(Category)]
         self.place.choices = [SelectChoice("", _("not known")), *_places(units)]
 
 

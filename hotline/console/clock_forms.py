@@ -6,21 +6,16 @@ from typing import Any
 from flask_babel import lazy_gettext as _
 from wtforms import DateTimeLocalField, Field, Form, RadioField, TextAreaField, ValidationError
 from wtforms.fields import SelectChoice
-from wtforms.validators import DataRequired, InputRequired, Length
+from wtforms.validators import DataRequired
 
+from hotline.clock import YEARS
+from hotline.console.fields import FOREIGN, LONGEST_NOTE, chosen, filled_in, within
 from hotline.console.forms import MoveForm
 from hotline.web import runtime
 
-_LONGEST_NOTE = 2000
-# What a calendar of ours holds; others are slips of the hand that some arithmetic could not bear.
-_YEARS = range(2000, 2200)
-
 GRANT, REFUSE = "grant", "refuse"
 
-_missing = DataRequired(message=_("Please fill this in."))
 _not_a_time = _("Please write a day and a time, as 2026-03-02 18:00.")
-_not_chosen = InputRequired(message=_("Please choose one."))
-_short = Length(max=_LONGEST_NOTE, message=_("Please write at most %(max)d characters."))
 
 
 def _zone() -> tzinfo:
@@ -28,7 +23,7 @@ def _zone() -> tzinfo:
 
 
 def _in_our_time(_form: Form, field: Field) -> None:
-    if field.data.year not in _YEARS:
+    if field.data.year not in YEARS:
         raise ValidationError(str(_not_a_time))
 
 
@@ -55,40 +50,38 @@ class MomentField(DateTimeLocalField):  # type: ignore[misc]  # wtforms ships no
 def decision_field() -> RadioField:
     """Granted or refused."""
     choices = [SelectChoice(GRANT, _("Grant")), SelectChoice(REFUSE, _("Refuse"))]
-    return RadioField(
-        _("Decision"), [_not_chosen], choices=choices, invalid_choice_message=_("This is none of the choices.")
-    )
+    return RadioField(_("Decision"), [chosen], choices=choices, **FOREIGN)
 
 
 class PauseForm(MoveForm):
     """Ask that the clocks stand still."""
 
     until = MomentField(_("Until when"))
-    reason = TextAreaField(_("Reason"), [_missing, _short])
+    reason = TextAreaField(_("Reason"), [filled_in, within(LONGEST_NOTE)])
 
 
 class PauseDecisionForm(MoveForm):
     """Grant or refuse a pause; a refusal says why."""
 
     decision = decision_field()
-    word = TextAreaField(_("Word to the handler; needed when refused"), [_short])
+    word = TextAreaField(_("Word to the handler; needed when refused"), [within(LONGEST_NOTE)])
 
 
 class ExtensionForm(MoveForm):
     """Ask for more time."""
 
     until = MomentField(_("New limit"))
-    reason = TextAreaField(_("Reason"), [_missing, _short])
+    reason = TextAreaField(_("Reason"), [filled_in, within(LONGEST_NOTE)])
 
 
 class ExtensionDecisionForm(MoveForm):
     """Grant or refuse more time, with a word."""
 
     decision = decision_field()
-    word = TextAreaField(_("Word to the handler"), [_missing, _short])
+    word = TextAreaField(_("Word to the handler"), [filled_in, within(LONGEST_NOTE)])
 
 
 class NoteForm(MoveForm):
     """A supervisor's note."""
 
-    note = TextAreaField(_("What the handler shall do"), [_missing, _short])
+    note = TextAreaField(_("What the handler shall do"), [filled_in, within(LONGEST_NOTE)])

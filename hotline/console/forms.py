@@ -18,9 +18,19 @@ from wtforms import (
     widgets,
 )
 from wtforms.fields import SelectChoice
-from wtforms.validators import DataRequired, InputRequired, Length, Optional, Regexp
+from wtforms.validators import Optional, Regexp
 
-from hotline.console.words import CONTACTS, WORDS
+from hotline.console.fields import (
+    FOREIGN,
+    LONGEST_NOTE,
+    PLEASE_CHOOSE,
+    choices_among,
+    choices_of,
+    chosen,
+    filled_in,
+    within,
+)
+from hotline.console.words import CONTACTS
 from hotline.models import Outcome
 from hotline.rules.facts import Category, FactName, Group, Need, Urgency
 from hotline.rules.survey_states import Reason, Resolved, Satisfied
@@ -28,38 +38,18 @@ from hotline.services.desk.orders import UnitChoice
 from hotline.services.facts import LONGEST_TEXT
 from hotline.services.local_words import LONGEST_WORD
 
-_LONGEST_NOTE = 2000
 _ACCEPTED = "image/jpeg,image/png,image/webp,application/pdf,.jpg,.jpeg,.png,.webp,.pdf"
 _LONGEST_TRANSCRIPT = 20_000
-
-_missing = DataRequired(message=_("Please fill this in."))
-_not_chosen = InputRequired(message=_("Please choose one."))
-
-
-def _within(longest: int) -> Length:
-    return Length(max=longest, message=_("Please write at most %(max)d characters."))
 
 
 def _stripped(value: Any) -> Any:
     return value.strip() if isinstance(value, str) else value
 
 
-def _choices(kind: Any) -> list[SelectChoice]:
-    return [SelectChoice(member.value, label) for member, label in WORDS[kind].items()]
-
-
-def _offered(units: Sequence[UnitChoice]) -> list[SelectChoice]:
-    return [SelectChoice(unit.code, unit.name) for unit in units]
-
-
 def offer_units(field: SelectField, units: Sequence[UnitChoice], nothing: Any, found_by: str = "orders.units") -> None:
     """Set what to choose from: the units that come into question; others are found by what is typed."""
-    field.choices = [SelectChoice("", nothing), *_offered(units)]
+    field.choices = [SelectChoice("", nothing), *choices_among(units)]
     field.render_kw = {"data-search": url_for(found_by)}
-
-
-# Only somebody who writes requests by hand meets it.
-_foreign: Mapping[str, Any] = {"invalid_choice_message": _("This is none of the choices.")}
 
 
 class Form(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
@@ -79,118 +69,118 @@ class LogInForm(Form):
     """Name and password."""
 
     login = StringField(
-        _("User name"), [_missing], render_kw={"autocomplete": "username", "autofocus": True, "autocapitalize": "none"}
+        _("User name"), [filled_in], render_kw={"autocomplete": "username", "autofocus": True, "autocapitalize": "none"}
     )
-    password = PasswordField(_("Password"), [_missing], render_kw={"autocomplete": "current-password"})
+    password = PasswordField(_("Password"), [filled_in], render_kw={"autocomplete": "current-password"})
 
 
 class MoveForm(Form):
     """A move that needs nothing but a click; `version` and `seen_at` say which order the person looked at."""
 
-    version = HiddenField(validators=[_missing])
+    version = HiddenField(validators=[filled_in])
     seen_at = HiddenField()
 
 
 class ReasonForm(MoveForm):
     """A move that needs a reason."""
 
-    reason = TextAreaField(_("Reason"), [_missing, _within(_LONGEST_NOTE)])
+    reason = TextAreaField(_("Reason"), [filled_in, within(LONGEST_NOTE)])
 
 
 class UnitForm(MoveForm):
     """A move to a unit."""
 
-    unit = SelectField(_("Unit"), [_not_chosen], **_foreign)
-    note = TextAreaField(_("Note"), [_within(_LONGEST_NOTE)])
+    unit = SelectField(_("Unit"), [chosen], **FOREIGN)
+    note = TextAreaField(_("Note"), [within(LONGEST_NOTE)])
 
     def offer(self, units: Sequence[UnitChoice]) -> None:
         """Set the units to choose from."""
-        offer_units(self.unit, units, _("Please choose"))
+        offer_units(self.unit, units, PLEASE_CHOOSE)
 
 
 class ReferForm(UnitForm):
     """To which body, and why."""
 
-    unit = SelectField(_("To whom"), [_not_chosen], **_foreign)
-    note = TextAreaField(_("Reason"), [_missing, _within(_LONGEST_NOTE)])
+    unit = SelectField(_("To whom"), [chosen], **FOREIGN)
+    note = TextAreaField(_("Reason"), [filled_in, within(LONGEST_NOTE)])
 
 
 class ContactForm(MoveForm):
     """The first talk with the caller."""
 
-    how = TextAreaField(_("How, and what was agreed"), [_missing, _within(_LONGEST_NOTE)])
+    how = TextAreaField(_("How, and what was agreed"), [filled_in, within(LONGEST_NOTE)])
 
 
 class AnswerForm(MoveForm):
     """A question answered on the spot."""
 
-    reason = TextAreaField(_("What was answered"), [_missing, _within(_LONGEST_NOTE)])
+    reason = TextAreaField(_("What was answered"), [filled_in, within(LONGEST_NOTE)])
 
 
 class CloseForm(MoveForm):
     """How it ended."""
 
-    reason = TextAreaField(_("How it was settled with the caller"), [_missing, _within(_LONGEST_NOTE)])
+    reason = TextAreaField(_("How it was settled with the caller"), [filled_in, within(LONGEST_NOTE)])
 
 
 class MergeForm(ReasonForm):
     """Into which order."""
 
-    number = StringField(_("Number of the other order"), [_missing, _within(20)])
+    number = StringField(_("Number of the other order"), [filled_in, within(20)])
 
 
 class ResultForm(MoveForm):
     """The closing elements; which of them must be there, the service decides."""
 
-    outcome = RadioField(_("Outcome"), [_not_chosen], choices=_choices(Outcome), **_foreign)
-    done = TextAreaField(_("What was done"), [_within(_LONGEST_NOTE)])
-    why_not = TextAreaField(_("Why it is not solved"), [_within(_LONGEST_NOTE)])
-    aid = TextAreaField(_("Aid handed out"), [_within(_LONGEST_NOTE)])
-    evidence = TextAreaField(_("Visit record, or other evidence"), [_within(_LONGEST_NOTE)])
+    outcome = RadioField(_("Outcome"), [chosen], choices=choices_of(Outcome), **FOREIGN)
+    done = TextAreaField(_("What was done"), [within(LONGEST_NOTE)])
+    why_not = TextAreaField(_("Why it is not solved"), [within(LONGEST_NOTE)])
+    aid = TextAreaField(_("Aid handed out"), [within(LONGEST_NOTE)])
+    evidence = TextAreaField(_("Visit record, or other evidence"), [within(LONGEST_NOTE)])
     photos = MultipleFileField(_("Photos or PDF files"), render_kw={"accept": _ACCEPTED})
 
 
 class AttachForm(Form):
     """Files for an order."""
 
-    files = MultipleFileField(_("Photos or PDF files"), [_missing], render_kw={"accept": _ACCEPTED})
+    files = MultipleFileField(_("Photos or PDF files"), [filled_in], render_kw={"accept": _ACCEPTED})
 
 
 class WordForm(MoveForm):
     """A supervisor's word that may be left out."""
 
-    word = TextAreaField(_("Note"), [_within(_LONGEST_NOTE)])
+    word = TextAreaField(_("Note"), [within(LONGEST_NOTE)])
 
 
 class NeededWordForm(MoveForm):
     """A supervisor's word that is needed."""
 
-    word = TextAreaField(_("What is to be done yet"), [_missing, _within(_LONGEST_NOTE)])
+    word = TextAreaField(_("What is to be done yet"), [filled_in, within(LONGEST_NOTE)])
 
 
 class TranscriptForm(Form):
     """What was really said; `version` is the one that the person corrected."""
 
-    version = HiddenField(validators=[_missing])
+    version = HiddenField(validators=[filled_in])
     seen_at = HiddenField()
-    text = TextAreaField(_("Transcript"), [_missing, _within(_LONGEST_TRANSCRIPT)])
+    text = TextAreaField(_("Transcript"), [filled_in, within(_LONGEST_TRANSCRIPT)])
 
 
 class NoteForm(Form):
     """What was done about a call, or tried to reach a caller."""
 
-    note = TextAreaField(_("What was done"), [_missing, _within(_LONGEST_NOTE)])
+    note = TextAreaField(_("What was done"), [filled_in, within(LONGEST_NOTE)])
 
 
 class AnswersForm(Form):
     """The callback's questions, asked by a person."""
 
-    resolved = RadioField(_("Was it solved?"), [_not_chosen], choices=_choices(Resolved), **_foreign)
-    satisfied = RadioField(_("Satisfied?"), [_not_chosen], choices=_choices(Satisfied), **_foreign)
+    resolved = RadioField(_("Was it solved?"), [chosen], choices=choices_of(Resolved), **FOREIGN)
+    satisfied = RadioField(_("Satisfied?"), [chosen], choices=choices_of(Satisfied), **FOREIGN)
     reason = SelectField(
-        _("Reason, if they are unhappy"), choices=[SelectChoice("", "—"), *_choices(Reason)], **_foreign
+        _("Reason, if they are unhappy"), choices=[SelectChoice("", "—"), *choices_of(Reason)], **FOREIGN
     )
-    note = TextAreaField(_("Note"), [_within(_LONGEST_NOTE)])
+    note = TextAreaField(_("Note"), [within(LONGEST_NOTE)])
 
 
 class LocalWordForm(Form):
@@ -198,13 +188,13 @@ class LocalWordForm(Form):
 
     DRUG = "drug"
 
-    word = StringField(_("Name"), [_missing, _within(LONGEST_WORD)])
-    names = SelectField(_("What it names"), [_not_chosen], **_foreign)
+    word = StringField(_("Name"), [filled_in, within(LONGEST_WORD)])
+    names = SelectField(_("What it names"), [chosen], **FOREIGN)
 
     def offer(self, units: Sequence[UnitChoice]) -> None:
         """Set what it may name: a medicine, or a place of one of the units."""
         places = [SelectChoice(unit.code, _("a place in %(unit)s", unit=unit.name)) for unit in units]
-        self.names.choices = [SelectChoice("", _("Please choose")), SelectChoice(self.DRUG, _("a medicine")), *places]
+        self.names.choices = [SelectChoice("", PLEASE_CHOOSE), SelectChoice(self.DRUG, _("a medicine")), *places]
 
 
 class FactForm(Form):
@@ -217,13 +207,13 @@ class FactForm(Form):
 class TextFactForm(FactForm):
     """A few words."""
 
-    value = StringField(validators=[_within(LONGEST_TEXT)])
+    value = StringField(validators=[within(LONGEST_TEXT)])
 
 
 class LongTextFactForm(FactForm):
     """A sentence."""
 
-    value = TextAreaField(validators=[_within(LONGEST_TEXT)])
+    value = TextAreaField(validators=[within(LONGEST_TEXT)])
 
 
 class PeopleFactForm(FactForm):
@@ -241,13 +231,13 @@ class PeopleFactForm(FactForm):
 class ChoiceFactForm(FactForm):
     """One of several."""
 
-    value = SelectField(**_foreign)
+    value = SelectField(**FOREIGN)
 
 
 class ChoicesFactForm(FactForm):
     """Any of several."""
 
-    value = SelectMultipleField(option_widget=widgets.CheckboxInput(), **_foreign)
+    value = SelectMultipleField(option_widget=widgets.CheckboxInput(), **FOREIGN)
 
 
 _NOT_SAID = _("not said")
@@ -268,10 +258,10 @@ _FACT_FORMS: Mapping[FactName, type[FactForm]] = {
 }
 
 _OFFERS: Mapping[FactName, Callable[[], list[Any]]] = {
-    FactName.CATEGORY: lambda: [_NOTHING_SAID, *_choices(Category)],
-    FactName.URGENCY: lambda: _choices(Urgency),
-    FactName.NEEDS: lambda: _choices(Need),
-    FactName.GROUPS: lambda: _choices(Group),
+    FactName.CATEGORY: lambda: [_NOTHING_SAID, *choices_of(Category)],
+    FactName.URGENCY: lambda: choices_of(Urgency),
+    FactName.NEEDS: lambda: choices_of(Need),
+    FactName.GROUPS: lambda: choices_of(Group),
     FactName.CONTACT: lambda: [
         _NOTHING_SAID,
         *(SelectChoice(value, label) for value, label in CONTACTS.items()),

@@ -5,18 +5,15 @@ from collections.abc import Sequence
 from flask_babel import lazy_gettext as _
 from flask_babel import lazy_pgettext as _p
 from wtforms import HiddenField, SelectField, SelectMultipleField, StringField
-from wtforms.fields import SelectChoice
-from wtforms.validators import DataRequired, InputRequired, Length, Regexp
+from wtforms.validators import InputRequired, Regexp
 
+from hotline.console.fields import FOREIGN, PLEASE_CHOOSE, choices_of, chosen, filled_in, within
 from hotline.console.forms import Form, offer_units
-from hotline.console.words import WORDS
 from hotline.rules.roles import Role
 from hotline.services.accounts import LONGEST_NAME
 from hotline.services.desk.orders import UnitChoice
 
-_missing = DataRequired(message=_("Please fill this in."))
-_FOREIGN = _("This is none of the choices.")
-_phone_length = Length(max=30, message=_("Please write at most %(max)d characters."))
+_phone_length = within(30)
 _AS_PHONE = {"inputmode": "tel", "autocomplete": "off"}
 
 
@@ -24,22 +21,18 @@ class DetailsForm(Form):
     """Who a person is and what they may; `seen` is how the person stood when the form was shown."""
 
     seen = HiddenField()
-    name = StringField(
-        _("Full name"), [_missing, Length(max=LONGEST_NAME, message=_("Please write at most %(max)d characters."))]
-    )
-    unit = SelectField(
-        _p("person", "Unit"), [InputRequired(message=_("Please choose one."))], invalid_choice_message=_FOREIGN
-    )
+    name = StringField(_("Full name"), [filled_in, within(LONGEST_NAME)])
+    unit = SelectField(_p("person", "Unit"), [chosen], **FOREIGN)
     roles = SelectMultipleField(
         _("Roles"),
         [InputRequired(message=_("Please choose at least one role."))],
-        choices=[SelectChoice(role.value, label) for role, label in WORDS[Role].items()],
-        invalid_choice_message=_FOREIGN,
+        choices=choices_of(Role),
+        **FOREIGN,
     )
 
     def offer(self, units: Sequence[UnitChoice]) -> None:
         """Set the units to choose from."""
-        offer_units(self.unit, units, _("Please choose"), found_by="units.named")
+        offer_units(self.unit, units, PLEASE_CHOOSE, found_by="units.named")
 
     @property
     def chosen_roles(self) -> frozenset[Role]:
@@ -50,7 +43,7 @@ class DetailsForm(Form):
 class PhoneForm(Form):
     """Where a person is rung when on duty."""
 
-    phone = StringField(_("New number"), [_missing, _phone_length], render_kw=_AS_PHONE)
+    phone = StringField(_("New number"), [filled_in, _phone_length], render_kw=_AS_PHONE)
 
 
 class AddForm(DetailsForm):
@@ -60,7 +53,7 @@ class AddForm(DetailsForm):
     login = StringField(
         _("User name"),
         [
-            _missing,
+            filled_in,
             Regexp(
                 r"[A-Za-z0-9._@-]{1,60}$",
                 message=_("A user name has 1 to 60 letters from a to z, digits, dots, hyphens, underscores and @."),

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 
+from hotline.clock import YEARS
 from hotline.console.person import person
 from hotline.console.policy_forms import (
     SETTINGS,
@@ -307,7 +308,7 @@ def _calendar_page(refused: CalendarForm | None = None, troubles: tuple[str, ...
     held, actor = runtime(), person().actor
     today = held.now().astimezone(held.settings.zone).date()
     year = request.args.get("year", today.year, type=int)
-    if not desk.is_year(year):
+    if year not in YEARS:
         abort(404)
     with held.transaction() as session:
         found = desk.calendar_of(session, actor, _unit(session), year)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from flask_babel import LazyString, gettext
 from flask_babel import lazy_gettext as _
-from flask_wtf.file import FileField, FileRequired
+from flask_wtf.file import FileField
 from wtforms import (
     BooleanField,
     HiddenField,
@@ -22,9 +22,20 @@ from wtforms import (
     widgets,
 )
 from wtforms.fields import SelectChoice
-from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
+from wtforms.validators import InputRequired, NumberRange, Optional
 
 from hotline.console.clock_forms import MomentField
+from hotline.console.fields import (
+    FOREIGN,
+    LONGEST_REMARK,
+    a_file,
+    a_number,
+    a_time,
+    chosen,
+    filled_in,
+    up_to_100,
+    within,
+)
 from hotline.console.forms import Form
 from hotline.console.policy_words import (
     SPANS,
@@ -46,13 +57,9 @@ from hotline.rules.policy import NEVER_RESTS, Flaw, Limits, PolicyError
 from hotline.services.desk.policies import LimitsDesk
 from hotline.services.policies import UnfitBelowError
 
-_LONGEST_REASON = 500
 _LONGEST_HOURS = 200
 _MOST = 1_000_000
 
-_FOREIGN: Mapping[str, Any] = {"invalid_choice_message": _("This is none of the choices.")}
-_missing = DataRequired(message=_("Please fill this in."))
-_not_chosen = InputRequired(message=_("Please choose one."))
 _no_number = NumberRange(1, _MOST, message=_("Please write a whole number from 1 on."))
 
 ABOVE, NONE, YES, NO = "above", "none", "yes", "no"
@@ -67,7 +74,7 @@ _YES_NO = [SelectChoice(YES, _("yes")), SelectChoice(NO, _("no"))]
 def _checkboxes(label: LazyString, kind: type[StrEnum], members: Collection[StrEnum] = ()) -> SelectMultipleField:
     """Any of the members, or none."""
     choices = [SelectChoice(member.value, WORDS[kind][member]) for member in members or kind]
-    return SelectMultipleField(label, choices=choices, option_widget=widgets.CheckboxInput(), **_FOREIGN)
+    return SelectMultipleField(label, choices=choices, option_widget=widgets.CheckboxInput(), **FOREIGN)
 
 
 class SettingForm(Form):
@@ -96,13 +103,13 @@ class LimitsForm(SettingForm):
     BLAMED: ClassVar = {Flaw.TWO_ENDS: "same_day", Flaw.NEVER_RESTS: "in_working_time"}
 
     accept_amount = IntegerField(_("Accepted within"), [Optional(), _no_number])
-    accept_span = SelectField(_("Accepted within"), **_FOREIGN)
+    accept_span = SelectField(_("Accepted within"), **FOREIGN)
     contact_amount = IntegerField(_("Caller contacted within"), [Optional(), _no_number])
-    contact_span = SelectField(_("Caller contacted within"), **_FOREIGN)
+    contact_span = SelectField(_("Caller contacted within"), **FOREIGN)
     resolve_amount = IntegerField(_("Result within"), [Optional(), _no_number])
-    resolve_span = SelectField(_("Result within"), **_FOREIGN)
-    same_day = SelectField(_("Result on the same day"), **_FOREIGN)
-    in_working_time = SelectField(_("Only working time counts"), **_FOREIGN)
+    resolve_span = SelectField(_("Result within"), **FOREIGN)
+    same_day = SelectField(_("Result on the same day"), **FOREIGN)
+    in_working_time = SelectField(_("Only working time counts"), **FOREIGN)
 
     def offer(self, desk: LimitsDesk) -> None:
         """Set the choices, and what counts above as one of them."""
@@ -168,14 +175,14 @@ def limits_data(desk: LimitsDesk) -> dict[str, Any]:
 class YesNoForm(SettingForm):
     """Yes or no."""
 
-    value = RadioField(_("Setting"), [_not_chosen], choices=_YES_NO, **_FOREIGN)
+    value = RadioField(_("Setting"), [chosen], choices=_YES_NO, **FOREIGN)
 
 
 class SpanForm(SettingForm):
     """A length of time."""
 
-    amount = IntegerField(_("How long"), [InputRequired(message=_("Please write a number.")), _no_number])
-    span = SelectField(_("Measured in"), [_not_chosen], choices=_SPAN_CHOICES, **_FOREIGN)
+    amount = IntegerField(_("How long"), [a_number, _no_number])
+    span = SelectField(_("Measured in"), [chosen], choices=_SPAN_CHOICES, **FOREIGN)
 
 
 class PortionForm(SettingForm):
@@ -183,13 +190,10 @@ class PortionForm(SettingForm):
 
     percent = IntegerField(
         _("Share of the time given, in per cent"),
-        [
-            InputRequired(message=_("Please write a number.")),
-            NumberRange(0, 100, message=_("Please write a number from 0 to 100.")),
-        ],
+        [a_number, up_to_100],
     )
-    amount = IntegerField(_("At most"), [InputRequired(message=_("Please write a number.")), _no_number])
-    span = SelectField(_("Measured in"), [_not_chosen], choices=_SPAN_CHOICES, **_FOREIGN)
+    amount = IntegerField(_("At most"), [a_number, _no_number])
+    span = SelectField(_("Measured in"), [chosen], choices=_SPAN_CHOICES, **FOREIGN)
 
 
 class CountForm(SettingForm):
@@ -197,10 +201,7 @@ class CountForm(SettingForm):
 
     count = IntegerField(
         _("Count"),
-        [
-            InputRequired(message=_("Please write a number.")),
-            NumberRange(0, 100, message=_("Please write a number from 0 to 100.")),
-        ],
+        [a_number, up_to_100],
     )
 
 
@@ -209,7 +210,7 @@ class TimeForm(SettingForm):
 
     at = TimeField(
         _("Time of day"),
-        [InputRequired(message=_("Please write a time of day."))],
+        [a_time],
         invalid_value_message=_("Please write a time of day."),
     )
 
@@ -222,7 +223,7 @@ class WeekdaysForm(SettingForm):
         [InputRequired(message=_("Please choose at least one."))],
         choices=[SelectChoice(str(day), name) for day, name in WEEKDAYS.items()],
         option_widget=widgets.CheckboxInput(),
-        **_FOREIGN,
+        **FOREIGN,
     )
 
 
@@ -244,7 +245,7 @@ class HoursForm(SettingForm):
 
     hours = StringField(
         _("Working hours, one stretch after the other"),
-        [_missing, Length(max=_LONGEST_HOURS, message=_("Please write at most %(max)d characters."))],
+        [filled_in, within(_LONGEST_HOURS)],
         render_kw={"placeholder": "09:00-12:00 14:00-18:00"},
     )
 
@@ -336,8 +337,8 @@ class CalendarForm(Form):
     EVERYBODY = "everybody"
 
     unit = HiddenField()
-    whom = RadioField(_("For whom"), [_not_chosen], **_FOREIGN)
-    file = FileField(_("CSV file"), [FileRequired(message=_("Please choose a file."))])
+    whom = RadioField(_("For whom"), [chosen], **FOREIGN)
+    file = FileField(_("CSV file"), [a_file])
 
     def offer(self, unit_name: str, *, everybody: bool) -> None:
         """Set for whom the days may be."""
@@ -351,7 +352,7 @@ class EmergencyForm(Form):
     unit = HiddenField()
     reason = TextAreaField(
         _("Reason"),
-        [_missing, Length(max=_LONGEST_REASON, message=_("Please write at most %(max)d characters."))],
+        [filled_in, within(LONGEST_REMARK)],
     )
     until = MomentField(_("Until when, at most 31 days"))
     includes_open = BooleanField(_("Also for orders that are open already, counted from now"))

@@ -4,52 +4,58 @@ from collections.abc import Sequence
 
 from flask_babel import lazy_gettext as _
 from flask_babel import lazy_pgettext as _p
-from flask_wtf.file import FileField, FileRequired
+from flask_wtf.file import FileField
 from wtforms import DateField, SelectField, StringField, TextAreaField, TimeField
 from wtforms.fields import SelectChoice
-from wtforms.validators import DataRequired, InputRequired, Length
+from wtforms.validators import DataRequired
 
+from hotline.console.fields import (
+    FOREIGN,
+    LONGEST_REMARK,
+    PLEASE_CHOOSE,
+    a_file,
+    a_time,
+    choices_of,
+    chosen,
+    filled_in,
+    within,
+)
 from hotline.console.forms import Form
 from hotline.console.moments import stretch
-from hotline.console.words import WORDS
 from hotline.models import Shift, User
 from hotline.rules.roster import Post
 from hotline.services.roster import LONGEST_NOTE
-
-_LONGEST_SWAP_NOTE = 500
-_chosen = InputRequired(message=_("Please choose one."))
-_FOREIGN = _("This is none of the choices.")
-_PLEASE = _("Please choose")
 
 
 class ShiftForm(Form):
     """A shift of the unit's roster."""
 
-    person = SelectField(_p("roster", "Who"), [_chosen], invalid_choice_message=_FOREIGN)
-    post = SelectField(_("Post"), [_chosen], invalid_choice_message=_FOREIGN)
+    person = SelectField(_p("roster", "Who"), [chosen], **FOREIGN)
+    post = SelectField(_("Post"), [chosen], **FOREIGN)
     day = DateField(_("Date"), [DataRequired(message=_("Please write a date."))])
-    begins = TimeField(_("From"), [InputRequired(message=_("Please write a time of day."))])
-    ends = TimeField(_("Until"), [InputRequired(message=_("Please write a time of day."))])
+    begins = TimeField(_("From"), [a_time])
+    ends = TimeField(_("Until"), [a_time])
 
     def offer(self, people: Sequence[User]) -> None:
         """Set whom to choose from."""
         named = [SelectChoice(user.login, f"{user.name} · {user.unit.name}") for user in people]
-        self.person.choices = [SelectChoice("", _PLEASE), *named]
-        self.post.choices = [SelectChoice(post.value, label) for post, label in WORDS[Post].items()]
+        self.person.choices = [SelectChoice("", PLEASE_CHOOSE), *named]
+        self.post.choices = choices_of(Post)
 
 
 class SwapForm(Form):
     """Whom somebody asks to take a shift, and which of theirs they would take for it."""
 
-    asked = SelectField(_("Who shall take it"), [_chosen], invalid_choice_message=_FOREIGN)
-    in_return = SelectField(_("In return I take"), default="", invalid_choice_message=_FOREIGN)
-    note = StringField(
-        _("Note"), [Length(max=_LONGEST_SWAP_NOTE, message=_("Please write at most %(max)d characters."))]
-    )
+    asked = SelectField(_("Who shall take it"), [chosen], **FOREIGN)
+    in_return = SelectField(_("In return I take"), default="", **FOREIGN)
+    note = StringField(_("Note"), [within(LONGEST_REMARK)])
 
     def offer(self, people: Sequence[User], shifts: Sequence[Shift]) -> None:
         """Set whom, and which shifts, to choose from."""
-        self.asked.choices = [SelectChoice("", _PLEASE), *(SelectChoice(user.login, user.name) for user in people)]
+        self.asked.choices = [
+            SelectChoice("", PLEASE_CHOOSE),
+            *(SelectChoice(user.login, user.name) for user in people),
+        ]
         theirs = [
             SelectChoice(str(shift.id), f"{shift.user.name} · {stretch(shift.begins_at, shift.ends_at)}")
             for shift in shifts
@@ -60,7 +66,7 @@ class SwapForm(Form):
 class PlanForm(Form):
     """A whole plan as a file."""
 
-    file = FileField(_("CSV file"), [FileRequired(message=_("Please choose a file."))])
+    file = FileField(_("CSV file"), [a_file])
 
 
 class HandoverForm(Form):
@@ -68,10 +74,7 @@ class HandoverForm(Form):
 
     text = TextAreaField(
         _("What the next shift should know"),
-        [
-            DataRequired(message=_("Please fill this in.")),
-            Length(max=LONGEST_NOTE, message=_("Please write at most %(max)d characters.")),
-        ],
+        [filled_in, within(LONGEST_NOTE)],
     )
 
 

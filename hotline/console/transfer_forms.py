@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from flask_babel import lazy_gettext as _
-from flask_wtf.file import FileField, FileRequired
+from flask_wtf.file import FileField
 from wtforms import HiddenField, SelectField, StringField
-from wtforms.fields import SelectChoice
 from wtforms.validators import DataRequired, Length
 
+from hotline.console.fields import FOREIGN, a_file, choices_among, filled_in, within
 from hotline.console.forms import Form
 from hotline.rules.transfers import LARGEST_FILE_BYTES, USUAL_SOURCE
 from hotline.services.desk.orders import UnitChoice
@@ -19,24 +19,21 @@ class TransferForm(Form):
 
     source = StringField(
         _("From which platform"),
-        [
-            DataRequired(message=_("Please fill this in.")),
-            Length(max=LONGEST_SOURCE, message=_("Please write at most %(max)d characters.")),
-        ],
+        [filled_in, within(LONGEST_SOURCE)],
         default=USUAL_SOURCE,
         render_kw={"list": "known-sources", "autocomplete": "off"},
     )
     # Only somebody who writes requests by hand meets a unit that is none of the choices.
-    unit = SelectField(_("For which unit"), invalid_choice_message=_("This is none of the choices."))
+    unit = SelectField(_("For which unit"), **FOREIGN)
     file = FileField(
         _("CSV file or workbook (.xlsx)"),
-        [FileRequired(message=_("Please choose a file."))],
+        [a_file],
         render_kw={"accept": ".csv,.xlsx,.txt", "data-largest": LARGEST_FILE_BYTES},
     )
 
     def offer(self, units: Sequence[UnitChoice]) -> None:
         """Set the units to choose from; the first is the person's own."""
-        self.unit.choices = [SelectChoice(unit.code, unit.name) for unit in units]
+        self.unit.choices = choices_among(units)
 
 
 class WriteForm(Form):

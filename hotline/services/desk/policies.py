@@ -120,11 +120,6 @@ def emergency_of(session: Session, actor: Actor, unit: Unit, now: datetime) -> E
     return EmergencyDesk(unit, units.choices(session, actor), on, [mode for mode in found if mode not in on], own)
 
 
-def is_year(year: int) -> bool:
-    """Whether a calendar of ours has that year."""
-    return 2000 <= year <= 2199  # noqa: PLR2004 - slips of the hand lie outside
-
-
 def _limits(table: str, urgency: Urgency, policy: Policy, above: Policy, chain: Sequence[Unit]) -> LimitsDesk:
     set_by: dict[str, Unit | None] = dict.fromkeys(PARTS)
     for unit in chain:
