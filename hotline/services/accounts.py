@@ -9,7 +9,7 @@ import phonenumbers
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from hotline.models import Action, Unit, User, UserRole
 from hotline.rules.roles import Role
@@ -135,9 +135,10 @@ def sign_in(session: Session, login: str, password: str, now: datetime) -> User 
 
 def signed_in(session: Session, user_id: int, session_key: str) -> User | None:
     """The person of a sign-in that still counts."""
-    return session.scalars(
-        select(User).where(User.id == user_id, User.session_key == session_key, User.is_active)
-    ).one_or_none()
+    found = select(User).where(User.id == user_id, User.session_key == session_key, User.is_active)
+    # Asked at each page, so all that a page wants to know of a person comes at once.
+    found = found.options(joinedload(User.unit), joinedload(User.role_rows))
+    return session.scalars(found).unique().one_or_none()
 
 
 def sign_out(session: Session, actor: Actor, now: datetime) -> None:

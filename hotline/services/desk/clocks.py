@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from hotline.models import Extension, Notice, Order, OrderClocks, Pause
 from hotline.rules.clocks import BROKEN, PAUSABLE, Deadlines, Done, Standing, Step, standing
@@ -98,14 +97,12 @@ class ClockDesk:
 
 def of_order(session: Session, actor: Actor, order: Order, now: datetime) -> ClockDesk:
     """What the page of an order that the actor sees tells of its clocks."""
-    asked = select(Pause).where(Pause.order_id == order.id).order_by(Pause.id)
-    more = select(Extension).where(Extension.order_id == order.id).order_by(Extension.id)
     notices = supervision.of_order(session, order)
     return ClockDesk(
         steps=_present_run(order, now),
         past=tuple(_past_runs(order, now)),
-        pauses=session.scalars(asked.options(joinedload(Pause.user), joinedload(Pause.decided_by))).all(),
-        extensions=session.scalars(more.options(joinedload(Extension.user), joinedload(Extension.decided_by))).all(),
+        pauses=order.pauses,
+        extensions=order.extensions,
         notices=notices,
         unseen=frozenset(
             reader.id

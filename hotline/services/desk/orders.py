@@ -5,27 +5,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
-from sqlalchemy.orm import Session, joinedload, selectinload, undefer
+from sqlalchemy.orm import Session, joinedload, undefer
 from sqlalchemy.sql.base import ExecutableOption
 
 from hotline.models import (
     Action,
-    Approval,
-    Attachment,
-    Call,
     Fact,
     Level,
     Order,
-    OrderAssistant,
     OrderEvent,
     Origin,
     OutboxEntry,
     Recording,
-    Result,
-    Statement,
-    SurveyAnswer,
-    SurveyAttempt,
-    SurveyRound,
     Transcript,
     Unit,
 )
@@ -36,7 +27,7 @@ from hotline.rules.roles import DIALLERS
 from hotline.rules.supervision import TIMED
 from hotline.services import audit, clocks, facts, keeping_secret, orders
 from hotline.services.access import Actor, contents_seen, require_contents, require_role, sees_contents, sees_order
-from hotline.services.desk import calls, troubles, written
+from hotline.services.desk import calls, loading, troubles, written
 from hotline.services.desk.stretches import Place, Stretch, begins_like, stretch_of
 from hotline.services.facts import FactVersions
 from hotline.services.results import waits_for
@@ -174,9 +165,7 @@ def is_overdue(now: datetime) -> ColumnElement[bool]:
 
 def one(session: Session, actor: Actor, number: str, now: datetime) -> OrderDesk | None:
     """The order with everything on it, the look at its transcripts and statements written down; None when unseen."""
-    order = session.scalars(
-        select(Order).where(Order.number == number, sees_order(actor)).options(*_everything())
-    ).one_or_none()
+    order = loading.with_everything(session, actor, number)
     if order is None:
         return None
     shows_contents = sees_contents(actor, order)
@@ -317,37 +306,3 @@ def _choices(session: Session, units: Sequence[Unit]) -> list[UnitChoice]:
 
 def _by_level_and_name(choice: UnitChoice) -> tuple[bool, str]:
     return choice.level in _BODIES, choice.name
-
-
-def _everything() -> tuple[ExecutableOption, ...]:
-    answered = selectinload(SurveyAttempt.answers).joinedload(SurveyAnswer.recording)
-    heard = selectinload(Order.calls).selectinload(Call.recordings)
-    answers = answered.options(undefer(Recording.peaks), selectinload(Recording.transcripts))
-    attempts = selectinload(Order.survey_rounds).selectinload(SurveyRound.attempts)
-    return (
-        joinedload(Order.unit),
-        joinedload(Order.intake_unit),
-        joinedload(Order.place),
-        joinedload(Order.handler),
-        selectinload(Order.calls).joinedload(Call.line),
-        heard.options(undefer(Recording.peaks), selectinload(Recording.transcripts).joinedload(Transcript.user)),
-        selectinload(Order.history).options(
-            joinedload(OrderEvent.user), joinedload(OrderEvent.unit), joinedload(OrderEvent.other_unit)
-        ),
-        selectinload(Order.facts).options(
-            joinedload(Fact.user), joinedload(Fact.transcript), joinedload(Fact.statement)
-        ),
-        selectinload(Order.statements).options(joinedload(Statement.user), joinedload(Statement.message)),
-        selectinload(Order.messages),
-        joinedload(Order.outreach_event),
-        selectinload(Order.results).options(
-            joinedload(Result.user),
-            selectinload(Result.attachments),
-            joinedload(Result.approval).joinedload(Approval.decided_by),
-        ),
-        selectinload(Order.approvals).options(joinedload(Approval.user), joinedload(Approval.decided_by)),
-        selectinload(Order.attachments).joinedload(Attachment.user),
-        selectinload(Order.assistants).joinedload(OrderAssistant.unit),
-        selectinload(Order.survey_rounds).joinedload(SurveyRound.user),
-        attempts.options(answers),
-    )
