@@ -1,7 +1,10 @@
 """Results that wait for a supervisor, and confidential orders, as people see them."""
 
+from datetime import timedelta
+
 import factories
 import pytest
+from factories import NOW, ZONE
 from site_under_test import Browser, Site
 from test_reading import read
 
@@ -9,7 +12,7 @@ from hotline.models import Order
 from hotline.rules.facts import Category
 from hotline.rules.order_states import OrderState
 from hotline.rules.roles import Role
-from hotline.services import secrecy
+from hotline.services import secrecy, supervision
 from hotline.services.access import SYSTEM
 
 REPORT = {"outcome": "solved", "done": "送去米面和菜", "aid": "大米10千克", "evidence": "入户记录"}
@@ -44,6 +47,24 @@ def test_a_result_to_approve_stands_among_what_waits_for_a_supervisor(site: Site
     report(site, number)
 
     assert f'data-order="{number}"' in supervisor.get("/supervision").text
+
+
+def test_a_word_that_is_late_stands_where_everything_late_does(site: Site, number: str) -> None:
+    supervisor = site.browser(Role.SUPERVISOR)
+    report(site, number)
+    assert 'data-step="decide" data-standing="running"' in supervisor.get(f"/orders/{number}").text
+    site.clock.at = NOW + timedelta(hours=8)
+    with site.sessions.begin() as session:
+        while supervision.look(session, site.clock.at, ZONE):
+            pass
+
+    assert 'data-step="decide" data-standing="overdue"' in supervisor.get(f"/orders/{number}").text
+    page = supervisor.get("/supervision").text
+    notices = page[page.index('id="notices"') : page.index('id="results"')]
+    assert 'data-notice="yellow"' in notices
+    assert "结果审核超时 2 小时" in read(notices)
+    assert "结果审核超时 2 小时" in read(page[page.index('id="results"') :])
+    assert number in supervisor.get("/orders?overdue=1").text.split("<main")[1]
 
 
 def test_a_reported_result_waits_and_is_approved(site: Site, number: str) -> None:
