@@ -1,5 +1,7 @@
 """Each query of the pages that a growing city opens all day has an index that serves it."""
 
+import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,8 +17,9 @@ from benchmarks.orders.pages import pages_of
 from benchmarks.orders.plans import Query
 from hotline.db import make_sessions
 from hotline.models import Level, User
-from hotline.services.access import actor_for
-from hotline.services.desk import surveys
+from hotline.rules.roles import Role
+from hotline.services.access import Actor, actor_for
+from hotline.services.desk import log, surveys
 
 _SIZE = Size(districts=3, streets=12, communities=60, grids=120)
 _ORDERS = 6_000
@@ -67,6 +70,21 @@ def test_sums_of_surveys_look_up_the_orders_of_the_period_alone(filled: str, con
     assert sums.opened
     assert "Index Scan orders by pk_orders" in plan.nodes
     assert not [node for node in plan.nodes if "Join" in node]
+
+
+def test_the_log_of_a_unit_with_nothing_in_it_is_not_gone_through(filled: str, connection: Connection) -> None:
+    nobody = Actor(user_id=-1, roles=frozenset({Role.ADMINISTRATOR}), unit_path="/1/999999/")
+    engine = create_engine(filled, poolclass=NullPool)
+    with make_sessions(engine)() as session, plans.listening(engine) as heard:
+        assert log.listed(session, nobody, None).rows == []
+    (query,) = heard
+
+    told = connection.exec_driver_sql(f"explain (analyze, format json) {query.statement}", query.parameters)
+
+    entries = connection.exec_driver_sql("select count(*) from audit_log").scalar_one()
+    passed_over = [int(each) for each in re.findall(r'"Rows Removed by Filter": (\d+)', json.dumps(told.scalar_one()))]
+    assert entries > _LARGE
+    assert sum(passed_over) < entries / 10
 
 
 def test_what_no_index_serves_is_noticed(connection: Connection) -> None:
