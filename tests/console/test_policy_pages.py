@@ -147,7 +147,9 @@ def test_emergencies_are_offered_no_working_time(of_street: Browser) -> None:
     assert "昼夜计时" in text
 
 
-def test_what_a_unit_below_could_not_live_with_is_refused(site: Site, administrator: Browser) -> None:
+def test_what_a_unit_below_could_not_live_with_is_refused_and_the_unit_named(
+    site: Site, administrator: Browser
+) -> None:
     with site.sessions.begin() as session:
         session.get_one(Unit, site.street.id).policy = {"limits": {"normal": {"resolve": 3600}}}
     administrator.get(f"{LIMITS}?unit=city")
@@ -155,7 +157,10 @@ def test_what_a_unit_below_could_not_live_with_is_refused(site: Site, administra
     page = administrator.send("data-set-limits=", same_day="yes", resolve_span="none")
 
     assert page.status_code == 422
-    assert "下级单位" in page.text
+    said = page.text[page.text.index('role="alert"') :].split("</p>")[0]
+    assert "下级单位“京溪街道”" in said
+    assert "不限时" in said
+    assert "normal" not in said
     assert own(site, site.city) == {}
 
 
@@ -325,18 +330,6 @@ def test_what_the_policy_refuses_is_said_at_its_field_in_the_pages_language(
     field = page.text[page.text.index('class="field wrong"') :]
     assert said in field[: field.index("</div>")]
     assert "must" not in page.text
-
-
-def test_the_unit_below_that_could_not_live_with_it_is_named(site: Site, administrator: Browser) -> None:
-    with site.sessions.begin() as session:
-        session.get_one(Unit, site.street.id).policy = {"limits": {"normal": {"resolve": 3600}}}
-    administrator.get(f"{LIMITS}?unit=city")
-
-    page = administrator.send("data-set-limits=", same_day="yes", resolve_span="none")
-
-    assert page.status_code == 422
-    assert f"“{site.street.name}”" in page.text
-    assert "normal" not in page.text[page.text.index('role="alert"') :].split("</p>")[0]
 
 
 # Closing elements
