@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 from hotline.models import Action, MessageChannel, TextMessage, Unit
 from hotline.rules.roles import Role
 from hotline.services import audit, text_messages
-from hotline.services.access import Actor, require_role
+from hotline.services.access import Actor, require_top
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{1,19}")
 _OURS = frozenset({text_messages.TELEPHONE, text_messages.ON_PAGE})
@@ -32,7 +32,7 @@ def set_channel(session: Session, name: str, unit: Unit, reply_url: str, actor: 
     Raises:
         NotAllowedError, UnusableChannelError
     """
-    require_role(actor, Role.ADMINISTRATOR)
+    require_top(actor, Role.ADMINISTRATOR)
     _check(name, reply_url)
     channel = _any_by_name(session, name) or MessageChannel(name=name)
     channel.unit_id, channel.reply_url, channel.is_active = unit.id, reply_url, True
@@ -48,7 +48,7 @@ def switch_off(session: Session, name: str, actor: Actor, now: datetime) -> None
     Raises:
         NotAllowedError, UnknownChannelError
     """
-    require_role(actor, Role.ADMINISTRATOR)
+    require_top(actor, Role.ADMINISTRATOR)
     channel = _any_by_name(session, name)
     if channel is None:
         raise UnknownChannelError(f"there is no message channel {name}")

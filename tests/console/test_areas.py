@@ -75,6 +75,7 @@ def test_each_role_opens_the_pages_of_its_work(site: Site, path: str, role: Role
         "/password",
         "/people",
         "/units",
+        "/connections",
         "/troubles",
         "/learning",
         "/audit",

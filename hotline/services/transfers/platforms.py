@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 from hotline.models import Action, TransferPlatform, Unit
 from hotline.rules.roles import Role
 from hotline.services import audit
-from hotline.services.access import Actor, require_role
+from hotline.services.access import Actor, require_top
 from hotline.services.transfers.sources import known_as
 
 
@@ -27,7 +27,7 @@ def set_platform(session: Session, name: str, unit: Unit, actor: Actor, now: dat
     Raises:
         NotAllowedError, UnusableSourceError
     """
-    require_role(actor, Role.ADMINISTRATOR)
+    require_top(actor, Role.ADMINISTRATOR)
     token = secrets.token_urlsafe(32)
     platform = by_name(session, name) or TransferPlatform(name=known_as(session, name), made_at=now)
     platform.unit_id, platform.token_sha256, platform.is_active = unit.id, _hash(token), True
@@ -43,7 +43,7 @@ def switch_off(session: Session, name: str, actor: Actor, now: datetime) -> None
     Raises:
         NotAllowedError, UnknownPlatformError, UnusableSourceError
     """
-    require_role(actor, Role.ADMINISTRATOR)
+    require_top(actor, Role.ADMINISTRATOR)
     platform = by_name(session, name)
     if platform is None:
         raise UnknownPlatformError(f"there is no platform {name}")
