@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from flask_babel import LazyString, lazy_gettext
 
 from hotline.rules.roles import REPLAYERS, REVIEWERS, Role
+from hotline.services.access import Actor
 from hotline.services.catalogue import KEEPERS
 from hotline.services.desk.people import READERS
 from hotline.services.transfers import TAKERS
@@ -36,6 +37,8 @@ WHO_OPENS: Mapping[str, frozenset[Role]] = {
     "learning": frozenset({Role.ADMINISTRATOR}),
     "audit": frozenset({Role.ADMINISTRATOR}),
 }
+# What is set there holds for all units.
+FOR_THE_TOPMOST_UNIT = frozenset({"connections", "learning"})
 OPEN_AREAS = frozenset({"console", "signing", "public"})
 # What comes from the carrier or a message channel is signed, and another platform has a token: these blueprints check
 # that themselves.
@@ -85,6 +88,12 @@ def is_open(endpoint: str) -> bool:
     return blueprint in OPEN_AREAS | SIGNED_AREAS or endpoint in OPEN_ENDPOINTS
 
 
-def entries_for(roles: frozenset[Role]) -> list[Entry]:
-    """The entries that someone with `roles` may open."""
-    return [entry for entry in NAVIGATION if WHO_OPENS[entry.area] & roles]
+def may_open(area: str, actor: Actor) -> bool:
+    """Whether the actor's roles and unit let them in; into an area that nobody named, nobody's do."""
+    is_far_enough_up = actor.is_at_the_top or area not in FOR_THE_TOPMOST_UNIT
+    return is_far_enough_up and bool(WHO_OPENS.get(area, frozenset()) & actor.roles)
+
+
+def entries_for(actor: Actor) -> list[Entry]:
+    """The entries that the actor may open."""
+    return [entry for entry in NAVIGATION if may_open(entry.area, actor)]

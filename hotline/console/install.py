@@ -37,12 +37,11 @@ from hotline.console import (
     units,
     uploads,
 )
-from hotline.console.areas import OPEN_AREAS, SIGNED_AREAS, WHO_OPENS, is_open
+from hotline.console.areas import OPEN_AREAS, SIGNED_AREAS, WHO_OPENS, is_open, may_open
 from hotline.console.languages import CATALOGUES, DEFAULT, chosen_catalogue
 from hotline.console.layout import install_layout
 from hotline.console.lists import RowConverter
 from hotline.console.person import WORKING_DAY, load_person
-from hotline.rules.roles import Role
 from hotline.settings import Settings
 from hotline.web import address_of_sender, make_limiter
 
@@ -71,7 +70,6 @@ _AREAS = (
 )
 _TRANSLATIONS = Path(__file__).parent / "translations"
 _LARGEST_REQUEST = 1024 * 1024
-_NOBODY: frozenset[Role] = frozenset()
 _A_YEAR_S = 365 * 24 * 3600
 # Attempts to sign in that may fail within 15 minutes, under one name from one address.
 ATTEMPTS = 10
@@ -139,11 +137,10 @@ def _know_people(app: Flask) -> None:
         """Let nobody into an area whom the table does not name; an address that leads nowhere is told as that."""
         if request.endpoint is None or is_open(request.endpoint):
             return None
-        who = WHO_OPENS.get(request.blueprint or "", _NOBODY)
         if not current_user.is_authenticated:
             # A page that refreshes itself asks to be told, not led to the form.
             return abort(401) if "X-Refresh" in request.headers else manager.unauthorized()  # type: ignore[no-any-return]
-        if not who & current_user.roles:
+        if not may_open(request.blueprint or "", current_user.actor):
             abort(403)
         if request.endpoint in uploads.TAKES_FILES:
             uploads.expect_files()

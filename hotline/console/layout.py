@@ -84,7 +84,7 @@ def _of_this_request() -> dict[str, Any]:
     known = current_user.is_authenticated
     return {
         "person": current_user if known else None,
-        "navigation": entries_for(current_user.roles) if known else [],
+        "navigation": entries_for(current_user.actor) if known else [],
         "language": languages.language(),
         "now": runtime().now(),
         "here": _here(),

@@ -124,6 +124,15 @@ def test_area_that_nobody_named_is_closed_to_everybody(site: Site, tmp_path: Pat
     assert site.browser(*Role).get("/forgotten").status_code == 403
 
 
+@pytest.mark.parametrize("path", ["/connections", "/learning"])
+def test_what_holds_for_all_units_is_for_administrators_of_the_topmost_one(site: Site, path: str) -> None:
+    for unit, is_open_there in ((site.city, True), (site.street, False)):
+        browser = site.browser(Role.ADMINISTRATOR, unit=unit)
+
+        assert (f'href="{path}"' in browser.get("/").text) == is_open_there
+        assert browser.get(path).status_code == (200 if is_open_there else 403)
+
+
 def test_navigation_leads_nowhere_that_is_closed(site: Site) -> None:
     for role in Role:
         browser = site.browser(role)
