@@ -64,7 +64,8 @@ def figures() -> Iterable[Figure]:
 
 def _figure(what: str, times: list[float], measured: Mapping[int, Measured], bound: Bound | None = None) -> Figure:
     taken = {size: of.times | of.looks for size, of in measured.items()}
-    slow = {size: percentile(of[what], 95) for size, of in taken.items() if what in of}
+    # A small city may have too few for a share of a hundred.
+    slow = {size: percentile(of[what], 95) for size, of in taken.items() if len(of.get(what, ())) > 1}
     first, last = slow[min(slow)], slow[max(slow)]
     beside = {f"95 % of {size:,}": value for size, value in slow.items() if size != max(slow)}
     bare = measured[max(slow)].bare.get(what)
