@@ -431,15 +431,31 @@ class TestCallback:
         self, session: Session, asked: SurveyAttempt, before: list[str]
     ) -> None:
         self.answer(session, asked, *before)
+        self.leave_to_a_person(session, asked)
+
+        self.answer(session, asked, *["1", "1"][len(before) :])
+
+        assert (asked.round.state, asked.round.order.state) == (RoundState.ANSWERED, OrderState.CLOSED)
+
+    @pytest.mark.parametrize("before", [[], ["1"]])
+    def test_a_late_refusal_leaves_nobody_to_a_person(
+        self, session: Session, asked: SurveyAttempt, before: list[str]
+    ) -> None:
+        self.answer(session, asked, *before)
+        self.leave_to_a_person(session, asked)
+
+        self.answer(session, asked, "退订")
+
+        assert asked.round.attempts[-1].state == AttemptState.REFUSED
+        assert (asked.round.state, asked.round.order.state) == (RoundState.REFUSED, OrderState.CLOSED)
+
+    def leave_to_a_person(self, session: Session, asked: SurveyAttempt) -> None:
+        """Let question after question wait in vain, until no machine asks any more."""
         while asked.round.state != RoundState.PERSON:
             last = asked.round.attempts[-1]
             surveys.begin(session, last.id, "twilio", NOW + timedelta(days=9), ZONE)
             surveys.nothing_written(session, last.id, NOW + timedelta(days=10), ZONE)
             session.refresh(asked.round, ["attempts"])
-
-        self.answer(session, asked, *["1", "1"][len(before) :])
-
-        assert (asked.round.state, asked.round.order.state) == (RoundState.ANSWERED, OrderState.CLOSED)
 
     def test_words_understood_after_the_wait_count(self, session: Session, asked: SurveyAttempt) -> None:
         self.answer(session, asked, "1", "很满意")

@@ -33,28 +33,14 @@ def written(session: Session, attempt: SurveyAttempt, message: TextMessage, now:
 
     Who goes on writing before the words were understood has them understood together; a figure settles it.
     """
-    if attempt.state == AttemptState.PLANNED:
-        begin_in_writing(session, attempt, now)
-    if attempt.state == AttemptState.DIALLING:
-        happen(attempt, AttemptEvent.PICK_UP, now)
-    elif ended_in_silence(attempt):
-        take_up_again(session, attempt, now)
+    _take_up(session, attempt, now)
     step, key = attempt.step, correspondence.figure(message.body)
-    waiting = next((each for each in attempt.answers if each.step == step), None)
+    given = next((each for each in attempt.answers if each.step == step), None)
     if step in QUESTIONS and key is not None:
-        if waiting is None:
-            keep_answer(session, attempt, step, key, now)
-            attempt.answers[-1].message = message
-        else:
-            waiting.kind, waiting.key = AnswerKind.KEY, key
+        _by_figure(session, attempt, given, message, key, now)
         _go_on(session, attempt, meaning(attempt, step, key), now, zone)
         return
-    if waiting is None:
-        question = QUESTIONS.get(step, Question.REASON)
-        waiting = SurveyAnswer(step=step, question=question, kind=AnswerKind.TEXT, message=message, at=now)
-        attempt.answers.append(waiting)
-        session.flush()
-    outbox.ask_anew(session, Work.UNDERSTAND_ANSWER, waiting.message_id or message.id, now)
+    _in_words(session, attempt, given, message, now)
     if step == Step.ASK_REASON:
         _go_on(session, attempt, Said.SPOKE, now, zone)
 
@@ -88,11 +74,41 @@ def understood(session: Session, message_id: int, answers: SurveyAnswers, now: d
 
 
 def refused_in_writing(session: Session, attempt: SurveyAttempt, now: datetime, zone: ZoneInfo) -> None:
-    """Whoever is being asked wants no such message: a refusal is final."""
-    if attempt.state == AttemptState.PLANNED:
-        begin_in_writing(session, attempt, now)
+    """Whoever is being asked wants no such message: a refusal is final, and no person rings after it."""
+    _take_up(session, attempt, now)
     opt_out(session, attempt, now)
     settle(session, attempt, AttemptEvent.REFUSE, now, zone)
+
+
+def _take_up(session: Session, attempt: SurveyAttempt, now: datetime) -> None:
+    """The talk is on, also where the question was to be asked once more or nobody was waited for any longer."""
+    if attempt.state == AttemptState.PLANNED:
+        begin_in_writing(session, attempt, now)
+    if attempt.state == AttemptState.DIALLING:
+        happen(attempt, AttemptEvent.PICK_UP, now)
+    elif ended_in_silence(attempt):
+        take_up_again(session, attempt, now)
+
+
+def _by_figure(
+    session: Session, attempt: SurveyAttempt, given: SurveyAnswer | None, message: TextMessage, key: str, now: datetime
+) -> None:
+    if given is None:
+        keep_answer(session, attempt, attempt.step, key, now)
+        attempt.answers[-1].message = message
+    else:
+        given.kind, given.key = AnswerKind.KEY, key
+
+
+def _in_words(
+    session: Session, attempt: SurveyAttempt, given: SurveyAnswer | None, message: TextMessage, now: datetime
+) -> None:
+    if given is None:
+        question = QUESTIONS.get(attempt.step, Question.REASON)
+        given = SurveyAnswer(step=attempt.step, question=question, kind=AnswerKind.TEXT, message=message, at=now)
+        attempt.answers.append(given)
+        session.flush()
+    outbox.ask_anew(session, Work.UNDERSTAND_ANSWER, given.message_id or message.id, now)
 
 
 def _count(
