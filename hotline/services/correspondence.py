@@ -234,7 +234,7 @@ def _stop(
     zone: ZoneInfo,
 ) -> Order | None:
     surveys.never_again(session, text_messages.name_of(came.carrier, came.number), now)
-    if attempt is not None and surveys.asks_another(session, attempt, message):
+    if order is not None and surveys.asks_another(session, order, message):
         # On the order it would be its last message, and the next question would go to who wants none.
         attempt = order = None
     message.order_id = order.id if order else None

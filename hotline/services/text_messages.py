@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import phonenumbers
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from hotline.models import Call, Direction, Line, MessageState, Order, TextMessage, Unit, Work
+from hotline.models import Call, Channel, Direction, Line, MessageState, Order, TextMessage, Unit, Work
 from hotline.rules.wording import DEFAULT, text_for
 from hotline.services import outbox
 
@@ -29,6 +29,7 @@ LETTER = "letter"  # by one of ours to a caller
 TELEPHONE = "twilio"
 # What nobody carries: it stands on the order's own page.
 ON_PAGE = "page"
+_BEGUN_BY_MESSAGE = frozenset({Channel.TEXT, Channel.SOCIAL})
 
 
 @dataclass(frozen=True)
@@ -83,22 +84,34 @@ def _write(session: Session, call: Call, line: Line, purpose: str, number: str, 
 
 def road_to(session: Session, order: Order) -> Road | None:
     """How the order's caller is reached in writing: as they wrote last, else by telephone, else on the order's page."""
-    wrote = session.scalars(
-        select(TextMessage)
-        .where(
-            TextMessage.order_id == order.id,
-            TextMessage.direction == Direction.INBOUND,
-            TextMessage.carrier != ON_PAGE,
-        )
-        .order_by(TextMessage.id.desc())
-        .limit(1)
-    ).one_or_none()
+    wrote = session.scalars(_carried_to_us(order).order_by(TextMessage.id.desc()).limit(1)).one_or_none()
     if wrote is not None:
         return Road(wrote.carrier, wrote.number, wrote.line)
     line = line_for(session, order)
     if order.number_to_ring and line and takes_texts(order.number_to_ring):
         return Road(TELEPHONE, order.number_to_ring, line)
     return Road(ON_PAGE, "") if order.status_token else None
+
+
+def is_of_caller(session: Session, order: Order, carrier: str, number: str) -> bool:
+    """Whether who has this number, or this name at a channel, is the order's caller: rung there, or began it there.
+
+    Others may write about it too, once an order of theirs was merged into it.
+    """
+    if carrier == TELEPHONE and number == order.number_to_ring:
+        return True
+    if order.channel not in _BEGUN_BY_MESSAGE:
+        return False
+    first = session.scalars(_carried_to_us(order).order_by(TextMessage.id).limit(1)).one_or_none()
+    return first is not None and (first.carrier, first.number) == (carrier, number)
+
+
+def _carried_to_us(order: Order) -> Select[TextMessage]:
+    return select(TextMessage).where(
+        TextMessage.order_id == order.id,
+        TextMessage.direction == Direction.INBOUND,
+        TextMessage.carrier != ON_PAGE,
+    )
 
 
 def name_of(carrier: str, number: str) -> str:

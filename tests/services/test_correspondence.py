@@ -163,6 +163,56 @@ def test_whose_order_was_merged_stops_messages_to_themselves_and_refuses_for_nob
     assert road.number == order.number_to_ring
 
 
+@pytest.mark.parametrize("is_merged", [False, True])
+def test_a_stop_on_another_way_refuses_for_the_caller_and_for_nobody_else(
+    session: Session, line: Line, is_merged: bool
+) -> None:
+    order = factories.wrote(session, line, carrier="wechat", number="o6_bmjrP", channel="social")
+    assert order is not None
+    if is_merged:
+        merged(session, factories.order(session, line), order)
+    else:
+        order.number_to_ring = CALLER
+    asked = asked_about(session, order)
+
+    factories.wrote(session, line, "退订")
+
+    assert asked.round.state == (RoundState.CALLING if is_merged else RoundState.REFUSED)
+
+
+def test_whose_order_was_merged_refuses_no_question_that_stands_on_the_page(session: Session, line: Line) -> None:
+    order = factories.order(session, line, OrderState.IN_PROGRESS, number=factories.LANDLINE)
+    order.is_by_text = True
+    intake.make_followable(order)
+    merged(session, factories.order(session, line), order)
+    asked = asked_about(session, order)
+
+    factories.wrote(session, line, "退订")
+
+    assert asked.round.state == RoundState.CALLING
+
+
+def test_whose_order_was_merged_is_not_asked_instead_once_they_wanted_no_messages(session: Session, line: Line) -> None:
+    into = factories.statement(session, line).order
+    merged(session, factories.order(session, line), into)
+
+    factories.wrote(session, line, "退订")
+
+    road = text_messages.road_to(session, into)
+    assert road is not None
+    assert road.number == into.number_to_ring
+
+
+def asked_about(session: Session, order: Order) -> SurveyAttempt:
+    """The first attempt of the callback about the order, once its question is written."""
+    moves = (Move.TRIAGE, Move.DISPATCH, Move.ACCEPT, Move.CONTACT, Move.RESOLVE)
+    for move in moves if order.state == OrderState.RECEIVED else moves[-1:]:
+        factories.step(session, order, move)
+    asked = order.survey_rounds[-1].attempts[-1]
+    surveys.begin(session, asked.id, "twilio", NOW, ZONE)
+    return asked
+
+
 def test_what_an_order_went_into_long_ago_is_not_added_to_without_a_callback(session: Session, line: Line) -> None:
     into = factories.order(session, line, OrderState.IN_PROGRESS, number=factories.LANDLINE)
     merged(session, factories.wrote(session, line), into)

@@ -88,14 +88,21 @@ def message_reported(
     _end_in_silence(session, attempt, now, zone)
 
 
-def asks_another(session: Session, attempt: SurveyAttempt, message: TextMessage) -> bool:
-    """Whether the last question went to somebody else than wrote the message, whose order was merged into this one."""
-    of_order = TextMessage.order_id == attempt.round.order_id, TextMessage.purpose == text_messages.SURVEY
-    asked = select(TextMessage).where(*of_order).order_by(TextMessage.id.desc()).limit(1)
-    last = session.scalars(asked).one_or_none()
-    if last is None or last.carrier == text_messages.ON_PAGE:
+def asks_another(session: Session, order: Order, message: TextMessage) -> bool:
+    """Whether somebody else is asked about the order than wrote the message, whose own order was merged into it.
+
+    The last question tells who is asked: the order's caller, by whatever way, or whoever answered the one before.
+    """
+    of_order = TextMessage.order_id == order.id, TextMessage.purpose == text_messages.SURVEY
+    last = session.scalars(select(TextMessage).where(*of_order).order_by(TextMessage.id.desc()).limit(1)).one_or_none()
+    if last is not None and (last.carrier, last.number) == (message.carrier, message.number):
         return False
-    return (last.carrier, last.number) != (message.carrier, message.number)
+    asks_caller = (
+        last is None
+        or last.carrier == text_messages.ON_PAGE
+        or text_messages.is_of_caller(session, order, last.carrier, last.number)
+    )
+    return not (asks_caller and text_messages.is_of_caller(session, order, message.carrier, message.number))
 
 
 def _end_in_silence(session: Session, attempt: SurveyAttempt, now: datetime, zone: ZoneInfo) -> None:
