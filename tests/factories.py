@@ -321,11 +321,23 @@ def _report(session: Session, order: Order, at: datetime) -> None:
     results.report(session, order, REPORT, actor(session, order.unit, Role.HANDLER), at, ZONE)
 
 
+def _take_back(session: Session, order: Order, at: datetime) -> None:
+    handler_leaves(session, order)
+    orders.take_back(session, order, SYSTEM, at, "还是由街道办理")
+
+
+def handler_leaves(session: Session, order: Order) -> None:
+    """Whoever has the order is out of service from now on; the order keeps the name."""
+    if order.handler is not None:
+        order.handler.is_active = False
+    session.flush()
+
+
 _STEPS: Mapping[Move, Callable[[Session, Order, datetime], None]] = {
     Move.DISPATCH: lambda session, order, at: orders.dispatch(session, order, order.unit, SYSTEM, at),
     Move.ACCEPT: _sign,
     Move.RETURN: lambda session, order, at: orders.give_back(session, order, SYSTEM, at, "不归本街道管"),
-    Move.TAKE_BACK: lambda session, order, at: orders.take_back(session, order, SYSTEM, at, "还是由街道办理"),
+    Move.TAKE_BACK: _take_back,
     Move.CONTACT: lambda session, order, at: orders.contact(session, order, SYSTEM, at, "电话说明情况"),
     Move.RESOLVE: _report,
     Move.REPORT_BACK: _report,

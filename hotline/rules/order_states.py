@@ -85,12 +85,19 @@ ORDER: dict[OrderState, dict[Move, OrderState]] = {
         _M.MERGE: _S.MERGED,
     },
     _S.DISPATCHED: {_M.ACCEPT: _S.ACCEPTED, _M.RETURN: _S.TRIAGED, _M.MERGE: _S.MERGED},
-    _S.ACCEPTED: {_M.CONTACT: _S.IN_PROGRESS, _M.RETURN: _S.TRIAGED, _M.MERGE: _S.MERGED},
+    # From our own people an order is taken back only where nobody has it who could go on: `services.orders` asks that.
+    _S.ACCEPTED: {
+        _M.CONTACT: _S.IN_PROGRESS,
+        _M.RETURN: _S.TRIAGED,
+        _M.TAKE_BACK: _S.TRIAGED,
+        _M.MERGE: _S.MERGED,
+    },
     # Every run of work needs a contact of its own: also one that a reopening began in the middle.
     _S.IN_PROGRESS: {
         _M.CONTACT: _S.IN_PROGRESS,
         _M.RESOLVE: _S.RESOLVED,
         _M.REFER: _S.REFERRED,
+        _M.TAKE_BACK: _S.TRIAGED,
         _M.MERGE: _S.MERGED,
     },
     _S.REFERRED: {

@@ -53,6 +53,10 @@ class NobodyHadItError(ImpossibleMoveError):
     """Nobody who handled the order could take it up again: it is dispatched, and whoever accepts it has it."""
 
 
+class HandlerHasItError(ImpossibleMoveError):
+    """Whoever signed for the order goes on with it, or returns it: it is taken back where nobody can."""
+
+
 class ChangedMeanwhileError(Exception):
     """Somebody else moved the order since the person looked; `since` is what happened."""
 
@@ -188,7 +192,10 @@ def refer(session: Session, order: Order, body: Unit, actor: Actor, now: datetim
 
 
 def take_back(session: Session, order: Order, actor: Actor, now: datetime, reason: str) -> None:
-    """Take the order back from the body that it was referred to; nobody of ours holds it then either."""
+    """Take the order back from the body that it was referred to, or from a handler who can work on it no longer.
+
+    Nobody of ours holds it then; it is dispatched anew.
+    """
     check(session, order, Move.TAKE_BACK, actor, reason)
     order.handler_id = None
     _make(session, order, Move.TAKE_BACK, actor, now, reason)
@@ -281,6 +288,7 @@ def check(session: Session, order: Order, chosen: Move, actor: Actor, reason: st
         hotline.rules.machine.ImpossibleMoveError: the order's state does not allow it.
         NotAllowedError: the actor's roles or unit do not.
         NobodyHadItError: it would go back to a handler, and there is none.
+        HandlerHasItError: it would be taken from a handler who can go on with it.
         SupervisorAppointsError: the order was returned too often for a dispatcher.
         ReasonMissingError: this move needs a reason.
     """
@@ -289,6 +297,8 @@ def check(session: Session, order: Order, chosen: Move, actor: Actor, reason: st
         raise NotAllowedError(chosen.value)
     if _waits_for_handler(session, order, chosen):
         raise NobodyHadItError(order.state, chosen)
+    if _is_in_hand(session, order, chosen):
+        raise HandlerHasItError(order.state, chosen)
     if _waits_for_supervisor(session, order, chosen, actor):
         raise SupervisorAppointsError(f"returned {order.returns} times: a supervisor appoints who gets it")
     if chosen in _NEEDS_REASON and not (reason or "").strip():
@@ -302,8 +312,15 @@ def allowed(session: Session, order: Order, actor: Actor) -> list[Move]:
         for chosen in order_states.moves(order.state, actor.roles)
         if _may(session, order, chosen, actor)
         and not _waits_for_handler(session, order, chosen)
+        and not _is_in_hand(session, order, chosen)
         and not _waits_for_supervisor(session, order, chosen, actor)
     ]
+
+
+def has_handler(session: Session, order: Order) -> bool:
+    """Whether somebody has the order who may still work on it: in service, a handler, and of its unit or above."""
+    handler = session.get(User, order.handler_id) if order.handler_id is not None else None
+    return handler is not None and _may_work(session, order, handler)
 
 
 def needs_appointment(session: Session, order: Order) -> bool:
@@ -321,10 +338,12 @@ def _waits_for_supervisor(session: Session, order: Order, chosen: Move, actor: A
 
 def _waits_for_handler(session: Session, order: Order, chosen: Move) -> bool:
     """Done again without being accepted, an order needs somebody who has it: one that was only answered had nobody."""
-    if chosen != Move.REWORK:
-        return False
-    handler = session.get(User, order.handler_id) if order.handler_id is not None else None
-    return handler is None or not _may_work(session, order, handler)
+    return chosen == Move.REWORK and not has_handler(session, order)
+
+
+def _is_in_hand(session: Session, order: Order, chosen: Move) -> bool:
+    """Nobody takes an order from a handler who can go on with it; from a body it is taken back at any time."""
+    return chosen == Move.TAKE_BACK and order.state != OrderState.REFERRED and has_handler(session, order)
 
 
 def _may_work(session: Session, order: Order, person: User) -> bool:

@@ -284,7 +284,8 @@ def _whoever_acts(session: Session, order: Order, step: Step, sight: _Sight, not
         unit = results.nearest_to_decide(session, order, sight.chain(order.unit_id))
         return NoticeReader(notice_id=notice_id, unit_id=unit.id, role=Role.SUPERVISOR)
     role = WHO_ACTS[order.state]
-    user_id = order.handler_id if order.state in WORKED_ON else None
+    # Whoever had it and is gone would never look: all who could go on with it do.
+    user_id = order.handler_id if order.state in WORKED_ON and orders.has_handler(session, order) else None
     return NoticeReader(notice_id=notice_id, unit_id=order.unit_id, role=role, user_id=user_id)
 
 

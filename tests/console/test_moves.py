@@ -53,6 +53,11 @@ def order_of(site: Site, number: str) -> Order:
         return session.query(Order).filter(Order.number == number).one()
 
 
+def handler_leaves(site: Site, number: str) -> None:
+    with site.sessions.begin() as session:
+        factories.handler_leaves(session, session.query(Order).filter(Order.number == number).one())
+
+
 def state_on(text: str) -> str:
     found = re.search(r'<main[^>]* data-state="(\w+)"', text)
     assert found is not None
@@ -69,6 +74,8 @@ def test_every_move_of_the_table_is_made_by_its_form(site: Site, state: OrderSta
     filled_in = dict(FILLED_IN.get(move, {}))
     if move == Move.MERGE:
         filled_in["number"] = made(site, OrderState.RECEIVED)
+    if move == Move.TAKE_BACK:
+        handler_leaves(site, number)
     browser = site.browser(*Role)
     browser.get(f"/orders/{number}")
 
@@ -92,7 +99,10 @@ def test_page_offers_just_the_moves_of_the_role(site: Site, state: OrderState, r
 
     text = site.browser(role).get(f"/orders/{number}").text
 
-    assert moves_on(text) == [move.value for move in order_states.moves(state, frozenset({role}))]
+    # What a handler goes on with is taken back by nobody.
+    in_hand = {Move.TAKE_BACK} if state in {OrderState.ACCEPTED, OrderState.IN_PROGRESS} else set()
+    offered = [each for each in order_states.moves(state, frozenset({role})) if each not in in_hand]
+    assert moves_on(text) == [each.value for each in offered]
 
 
 def test_every_move_has_a_form() -> None:
@@ -272,6 +282,8 @@ def test_whatever_was_done_meanwhile_is_shown_to_the_slower_person_who_overwrite
     slow = site.browser(Role.CALL_TAKER, Role.DISPATCHER, Role.HANDLER, Role.SUPERVISOR)
     for move in sorted(ORDER[state]):
         number = made(site, state)
+        if move == Move.TAKE_BACK:
+            handler_leaves(site, number)
         slow.get(f"/orders/{number}")
         with site.sessions.begin() as session:
             order = session.query(Order).filter(Order.number == number).one()

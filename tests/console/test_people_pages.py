@@ -237,7 +237,7 @@ def test_what_depends_on_a_person_is_said_before_ending(site: Site) -> None:
     theirs, browser = site.browser_of(user), site.browser(Role.ADMINISTRATOR)
 
     text = browser.get(page_of(user)).text
-    assert "手上有 1 件未结工单、1 个班次要值" in text
+    assert "手上有 1 件未结工单、待值班次 1 个" in text
     assert f'href="/orders/{order.number}"' in text
 
     browser.send('data-person="end"')

@@ -12,8 +12,8 @@ LIFE = written("""
     received     triage>triaged invalidate>invalid merge>merged
     triaged      dispatch>dispatched answer>answered invalidate>invalid merge>merged
     dispatched   accept>accepted return>triaged merge>merged
-    accepted     contact>in_progress return>triaged merge>merged
-    in_progress  contact>in_progress resolve>resolved refer>referred merge>merged
+    accepted     contact>in_progress return>triaged take_back>triaged merge>merged
+    in_progress  contact>in_progress resolve>resolved refer>referred take_back>triaged merge>merged
     referred     contact>referred report_back>resolved take_back>triaged merge>merged
     resolved     close>closed reopen>reopened merge>merged
     reopened     rework>in_progress dispatch>dispatched merge>merged

@@ -51,6 +51,7 @@ from hotline.services import (
     intake,
     orders,
     pauses,
+    people,
     results,
     supervision,
     surveys,
@@ -71,7 +72,8 @@ MOVES = (
     *("report_back",) * 8,
     *("resolve",) * 4,
     *("triage", "dispatch", "accept", "contact", "refer") * 3,
-    *("close", "reopen", "rework", "unmerge", "restore", "take_back") * 2,
+    *("take_back",) * 3,
+    *("close", "reopen", "rework", "unmerge", "restore") * 2,
     *("return", "answer", "merge", "invalidate"),
 )
 # What can be wrong with any move, and with some.
@@ -129,6 +131,11 @@ class World:
     lines: dict[str, int]
     people: tuple[Person, ...]
     actors: dict[int | None, Actor]
+
+    @property
+    def stays(self) -> Person:
+        """The handler at the top, who never leaves and does what the system has done by somebody."""
+        return self.people[3]
 
     @property
     def names(self) -> dict[int, str]:
@@ -280,7 +287,7 @@ class OrderMachine(RuleBasedStateMachine):
     def _try(self, case: Case, move: str, person: Person, told: Told, seen: int | None = None) -> None:
         """Have `person` make the move, who looked at the order when its version was `seen`."""
         if person.is_system and move in {"resolve", "report_back"}:
-            person = self.world.people[3]  # a result is always somebody's
+            person = self.world.stays  # a result is always somebody's
         if move == "report_back" and case.state == "in_progress":
             move = "resolve"
         elif move == "resolve" and case.state == "referred":
@@ -290,7 +297,7 @@ class OrderMachine(RuleBasedStateMachine):
         seen = order.version if seen is None else seen
         if seen != order.version:
             wrong.add("ChangedMeanwhileError")
-        signing = person if move != "accept" or not person.is_system else self.world.people[3]
+        signing = person if move != "accept" or not person.is_system else self.world.stays
 
         def make() -> None:
             orders.check_unchanged(order, seen)
@@ -320,6 +327,16 @@ class OrderMachine(RuleBasedStateMachine):
         return order if told.target is None else self.session.get_one(Order, self.ids[told.target])
 
     # What else is done
+
+    def come_or_go(self, data: st.DataObject) -> None:
+        """A handler is put out of service, mostly one who has an order, or comes back."""
+        handlers = [each for each in self.world.people if "handler" in each.roles and each != self.world.stays]
+        having = [case.handler for case in self.city.cases if case.handler in handlers]
+        person = self._mostly(data, [*having, *sorted(self.city.gone, key=handlers.index)], handlers)
+        user = self.session.get_one(User, person.id)
+        (people.let_in if person in self.city.gone else people.end)(self.session, user, NOBODY, self.now)
+        self.city.gone ^= {person}
+        self.tally.others["came or went"] += 1
 
     def receive_another(self, data: st.DataObject) -> None:
         if len(self.city.cases) < MOST_ORDERS:
@@ -939,6 +956,7 @@ DEEDS: tuple[Callable[[OrderMachine, st.DataObject], None], ...] = (
     *(OrderMachine.ask_caller,) * 2,
     *(OrderMachine.give_up_caller,) * 3,
     *(OrderMachine.machine_rings,) * 2,
+    *(OrderMachine.come_or_go,) * 2,
 )
 
 

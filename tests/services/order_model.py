@@ -76,8 +76,14 @@ MOVES: dict[str, dict[str, str]] = {
     "received": {"triage": "triaged", "invalidate": "invalid", "merge": "merged"},
     "triaged": {"dispatch": "dispatched", "answer": "answered", "invalidate": "invalid", "merge": "merged"},
     "dispatched": {"accept": "accepted", "return": "triaged", "merge": "merged"},
-    "accepted": {"contact": "in_progress", "return": "triaged", "merge": "merged"},
-    "in_progress": {"contact": "in_progress", "resolve": "resolved", "refer": "referred", "merge": "merged"},
+    "accepted": {"contact": "in_progress", "return": "triaged", "take_back": "triaged", "merge": "merged"},
+    "in_progress": {
+        "contact": "in_progress",
+        "resolve": "resolved",
+        "refer": "referred",
+        "take_back": "triaged",
+        "merge": "merged",
+    },
     "referred": {"contact": "referred", "report_back": "resolved", "take_back": "triaged", "merge": "merged"},
     "resolved": {"close": "closed", "reopen": "reopened", "merge": "merged"},
     "reopened": {"rework": "in_progress", "dispatch": "dispatched", "merge": "merged"},
@@ -378,6 +384,8 @@ class City:
 
     cases: list[Case] = field(default_factory=list)
     modes: list[Mode] = field(default_factory=list)
+    # Who is out of service.
+    gone: set[Person] = field(default_factory=set)
 
     # Receiving
 
@@ -404,14 +412,18 @@ class City:
             wrong.add("NotABodyError")
         if move == "merge" and told.target is not None and (told.target is case or told.target.state not in OPEN):
             wrong.add("ImpossibleMoveError")
+        if move == "accept" and person in self.gone:
+            wrong.add("NotAHandlerError")
         if move in {"resolve", "report_back"} and self.missing(case, told):
             wrong.add("ClosingElementsMissingError")
         return wrong
 
     def _waits(self, case: Case, move: str, person: Person) -> set[str]:
         """Whether somebody is missing whom the move needs."""
-        if move == "rework" and case.handler is None:
+        if move == "rework" and (case.handler is None or case.handler in self.gone):
             return {"NobodyHadItError"}
+        if move == "take_back" and case.state in {"accepted", "in_progress"} and case.handler not in self.gone:
+            return {"HandlerHasItError"}
         is_appointed = move == "dispatch" and case.returns >= FIGURES[case.intake].appoint_after
         return {"SupervisorAppointsError"} if is_appointed and not person.is_one_of({"supervisor"}) else set()
 

@@ -19,7 +19,13 @@ from hotline.rules.policy import LIMITS
 from hotline.rules.roles import Role
 from hotline.services import orders
 from hotline.services.access import SYSTEM, Actor, NotAllowedError, actor_for
-from hotline.services.orders import ChangedMeanwhileError, NobodyHadItError, NotAHandlerError, ReasonMissingError
+from hotline.services.orders import (
+    ChangedMeanwhileError,
+    HandlerHasItError,
+    NobodyHadItError,
+    NotAHandlerError,
+    ReasonMissingError,
+)
 
 PAIRS = [(state, move) for state, moves in ORDER.items() for move in moves]
 NEEDS_REASON = {Move.RETURN, Move.INVALIDATE, Move.REOPEN, Move.TAKE_BACK, Move.REFER, Move.MERGE}
@@ -73,6 +79,8 @@ def test_a_role_makes_the_moves_that_are_its_own(
 ) -> None:
     order = in_state(session, street, state)
     actor = factories.actor(session, street, role)
+    if move == Move.TAKE_BACK:
+        factories.handler_leaves(session, order)
 
     assert (move in orders.allowed(session, order, actor)) == (role in WHO[move])
     if role in WHO[move]:
@@ -139,6 +147,8 @@ def test_a_dispatcher_where_it_came_in_may_report_for_the_body_it_was_referred_t
 def test_some_moves_need_a_reason(session: Session, street: Unit, move: Move, reason: str | None) -> None:
     state = next(state for state, found in PAIRS if found == move)
     order = in_state(session, street, state)
+    if move == Move.TAKE_BACK:
+        factories.handler_leaves(session, order)
 
     with pytest.raises(ReasonMissingError):
         orders.move(session, order, move, SYSTEM, NOW, reason)
@@ -449,3 +459,42 @@ def test_what_is_taken_back_is_held_by_nobody_where_it_came_in(session: Session)
 
     assert (order.state, order.handler_id, order.unit_id) == (OrderState.TRIAGED, None, here.id)
     assert order.history[-1].unit_id == there.id
+
+
+WORKED_ON = [OrderState.ACCEPTED, OrderState.IN_PROGRESS]
+
+
+@pytest.mark.parametrize("state", WORKED_ON)
+def test_nobody_takes_an_order_from_a_handler_who_goes_on_with_it(
+    session: Session, street: Unit, state: OrderState
+) -> None:
+    order = in_state(session, street, state)
+    supervisor = factories.actor(session, street, Role.SUPERVISOR)
+
+    assert Move.TAKE_BACK not in orders.allowed(session, order, supervisor)
+    for actor in (supervisor, SYSTEM):
+        with pytest.raises(HandlerHasItError):
+            orders.take_back(session, order, actor, LATER, "换人办理")
+    assert (order.state, order.handler_id is None) == (state, False)
+
+
+@pytest.mark.parametrize("state", WORKED_ON)
+@pytest.mark.parametrize("role", [Role.DISPATCHER, Role.SUPERVISOR])
+@pytest.mark.parametrize("leaves", LEAVING)
+def test_a_secret_order_whose_handler_is_gone_is_taken_back_and_gets_another(
+    session: Session, street: Unit, state: OrderState, role: Role, leaves: Callable[[User, Unit], None]
+) -> None:
+    order = in_state(session, street, state)
+    order.is_secret = True
+    leaves(session.get_one(User, order.handler_id), factories.unit(session, parent=street.parent))
+    session.flush()
+    colleague, dispatcher = (factories.user(session, street, each) for each in (Role.HANDLER, role))
+    assert orders.allowed(session, order, actor_for(colleague)) == []
+
+    assert Move.TAKE_BACK in orders.allowed(session, order, actor_for(dispatcher))
+    orders.take_back(session, order, actor_for(dispatcher), LATER, "承办人已调离")
+    orders.dispatch(session, order, street, actor_for(dispatcher), LATER)
+    orders.accept(session, order, colleague, actor_for(colleague), LATER)
+
+    assert (order.handler, order.returns) == (colleague, 0)
+    assert Move.CONTACT in orders.allowed(session, order, actor_for(colleague))

@@ -616,6 +616,14 @@ def test_a_reminder_is_for_the_handler_who_signed(city: City) -> None:
     assert supervision.waiting(city.session, city.actor(city.grid, Role.HANDLER)) == []
 
 
+def test_a_reminder_of_what_nobody_has_any_more_is_for_every_handler_of_the_unit(city: City) -> None:
+    order = city.order()
+    factories.handler_leaves(city.session, order)
+    city.look(NOW + 21 * HOUR)
+
+    assert len(supervision.waiting(city.session, city.actor(city.grid, Role.HANDLER))) == 1
+
+
 def test_a_supervisors_note_stands_in_the_history(city: City) -> None:
     order, supervisor = city.order(), city.actor(city.district, Role.SUPERVISOR)
 
