@@ -83,7 +83,6 @@ def plain_errors() -> Iterator[None]:
         orders.ReasonMissingError,
         policies.NotSetError,
         transfers.NothingToWriteError,
-        transfers.UnknownPlatformError,
         transfers.UnusableTableError,
         transfers.UnusableSourceError,
         UnusableTimeError,

@@ -90,9 +90,12 @@ def _token(name: str, unit_code: str) -> None:
 @click.argument("name")
 def _off(name: str) -> None:
     """Let the platform's token count no longer."""
-    with transaction() as (session, now), plain_errors():
-        passed_on.switch_off(session, name, SYSTEM, now)
-    click.echo(f"{name} is off")
+    with transaction() as (session, now):
+        platform = passed_on.platform_by_name(session, name)
+        if platform is None:
+            raise click.ClickException(f"there is no platform {name}")
+        passed_on.switch_off(session, platform, SYSTEM, now)
+        click.echo(f"{platform.name} is off")
 
 
 @group.command("platforms")

@@ -1,26 +1,22 @@
 """Platforms with their tokens, and message channels: made and ended by administrators of the topmost unit."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_babel import lazy_pgettext as _p
-from sqlalchemy.orm import Session
-from wtforms import HiddenField, SelectField, StringField
+from wtforms import SelectField, StringField
 
 from hotline.console.fields import FOREIGN, PLEASE_CHOOSE, chosen, filled_in, within
 from hotline.console.forms import Form, offer_units
 from hotline.console.person import person
 from hotline.services import message_channels, transfers
-from hotline.services.access import Actor
 from hotline.services.desk import connections as desk
 from hotline.services.desk import units
 from hotline.services.message_channels import UnknownChannelError, UnusableChannelError
-from hotline.services.transfers import LONGEST_SOURCE, UnknownPlatformError, UnusableSourceError
+from hotline.services.transfers import LONGEST_SOURCE, UnusableSourceError
 from hotline.web import runtime
 
 area = Blueprint("connections", __name__, url_prefix="/connections")
@@ -43,12 +39,6 @@ class ChannelForm(ConnectionForm):
         [filled_in, within(_LONGEST_ADDRESS)],
         render_kw={"inputmode": "url", "placeholder": "https://"},
     )
-
-
-class NamedForm(Form):
-    """Which one is ended."""
-
-    name = HiddenField(validators=[filled_in])
 
 
 @dataclass(frozen=True)
@@ -83,10 +73,14 @@ def set_platform() -> ResponseReturnValue:
     return _page(Shown(token=token))
 
 
-@area.post("/platforms/off")
-def end_platform() -> ResponseReturnValue:
-    """Let a platform's token count no longer."""
-    return _end(transfers.switch_off)
+@area.post("/platforms/<row:platform_id>/off")
+def end_platform(platform_id: int) -> ResponseReturnValue:
+    """Let a platform's token count no longer; by its number, since names may differ by a space alone."""
+    held = runtime()
+    with held.transaction() as session:
+        platform = transfers.platform_by_id(session, platform_id) or abort(404)
+        transfers.switch_off(session, platform, person().actor, held.now())
+    return _switched_off()
 
 
 @area.post("/channels")
@@ -107,21 +101,19 @@ def set_channel() -> ResponseReturnValue:
     return redirect(url_for("connections.page"))
 
 
-@area.post("/channels/off")
-def end_channel() -> ResponseReturnValue:
+@area.post("/channels/<name>/off")
+def end_channel(name: str) -> ResponseReturnValue:
     """Take in and send out nothing more by a channel."""
-    return _end(message_channels.switch_off)
-
-
-def _end(switch_off: Callable[[Session, str, Actor, datetime], None]) -> ResponseReturnValue:
-    held, form = runtime(), NamedForm()
-    if not form.validate():
-        abort(400)
+    held = runtime()
     try:
         with held.transaction() as session:
-            switch_off(session, form.name.data, person().actor, held.now())
-    except (UnknownPlatformError, UnknownChannelError, UnusableSourceError):
+            message_channels.switch_off(session, name, person().actor, held.now())
+    except UnknownChannelError:
         abort(404)
+    return _switched_off()
+
+
+def _switched_off() -> ResponseReturnValue:
     flash(gettext("Switched off."))
     return redirect(url_for("connections.page"))
 

@@ -175,7 +175,7 @@ def test_without_a_token_that_counts_nothing_is_answered(platform: PlatformSide,
 
 def test_a_token_that_was_switched_off_counts_no_longer(platform: PlatformSide) -> None:
     with platform.sessions.begin() as session:
-        transfers.switch_off(session, "12345", SYSTEM, factories.NOW)
+        transfers.switch_off(session, transfers.platforms(session)[0], SYSTEM, factories.NOW)
 
     assert platform.pass_on(ORDER).status_code == 401
 

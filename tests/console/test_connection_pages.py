@@ -5,7 +5,9 @@ import re
 import factories
 import pytest
 from site_under_test import Browser, Site
+from sqlalchemy import delete
 
+from hotline.models import MessageChannel, TransferPlatform
 from hotline.rules.roles import Role
 from hotline.services import message_channels, transfers
 from hotline.services.access import NotAllowedError
@@ -95,7 +97,30 @@ def test_administrators_below_the_top_connect_nothing(site: Site) -> None:
 
 def test_what_is_not_connected_cannot_be_switched_off(site: Site, browser: Browser) -> None:
     make_token(browser)
+    browser.get("/connections")
+    browser.send('data-connect="channel"', name="wechat", unit="street", reply_url="https://gateway.example")
+    page = browser.page
     with site.sessions.begin() as session:
-        transfers.platforms(session)[0].name = "another"
+        session.execute(delete(TransferPlatform))
+        session.execute(delete(MessageChannel))
 
-    assert browser.send('data-switch-off="12345"').status_code == 404
+    for name in ("12345", "wechat"):
+        browser.page = page
+        assert browser.send(f'data-switch-off="{name}"').status_code == 404
+
+
+def test_of_platforms_whose_names_look_alike_the_one_that_is_meant_is_switched_off(
+    site: Site, browser: Browser
+) -> None:
+    with site.sessions.begin() as session:
+        for name in ("民政 平台", "民政平台", "１２３４５"):
+            platform = TransferPlatform(name=name, token_sha256=name, made_at=factories.NOW)
+            platform.unit = session.merge(site.street)
+            session.add(platform)
+    browser.get("/connections")
+
+    for name in ("民政平台", "１２３４５"):
+        browser.send(f'data-switch-off="{name}"')
+
+    with site.sessions() as session:
+        assert [each.name for each in transfers.platforms(session) if each.is_active] == ["民政 平台"]

@@ -27,6 +27,7 @@ from hotline.models import (
     Outcome,
     Transfer,
     TransferFile,
+    TransferPlatform,
     TransferResult,
     Unit,
     Work,
@@ -226,6 +227,50 @@ def test_a_new_platform_keeps_the_spelling_in_which_it_was_named_first(desk: Des
 
     assert (again.source, again.taken) == ("民政 Hotline", 0)
     assert transfers.choices(desk.session, desk.actor) == ["12345", "民政 Hotline"]
+
+
+def test_what_was_kept_under_an_odd_name_is_known_under_either(desk: Desk) -> None:
+    desk.bring_in(text_of(cells()))
+    first = desk.order()
+    for row in (*desk.transfers(), *desk.session.scalars(select(TransferFile))):
+        row.source = "１２３４５"
+
+    again = [desk.bring_in(text_of(cells()), source=said) for said in ("12345", "１２３４５")]
+
+    assert [(file.source, file.taken) for file in again] == [("12345", 0), ("１２３４５", 0)]
+    desk.bring(first, *TO_CLOSED)
+    assert transfers.ending_of(desk.session, first, "12345").done is not None
+    source = transfers.known_as(desk.session, "１２３４５")
+    file = transfers.write_back(desk.session, source, desk.street, desk.actor, NOW)
+    assert len(transfers.results_in(desk.session, file)) == 1
+
+
+def platform_named(desk: Desk, name: str) -> TransferPlatform:
+    """A platform of before there were rules for names."""
+    platform = TransferPlatform(name=name, unit=desk.street, token_sha256=name, made_at=NOW)
+    desk.session.add(platform)
+    desk.session.flush()
+    return platform
+
+
+@pytest.mark.parametrize("said", ["１２３４５", "12345"])
+def test_a_new_token_takes_the_place_of_one_under_an_odd_name(desk: Desk, said: str) -> None:
+    odd = platform_named(desk, "１２３４５")
+
+    token = transfers.set_platform(desk.session, said, desk.street, SYSTEM, NOW)
+
+    assert transfers.platforms(desk.session) == [odd]
+    assert transfers.platform_by_token(desk.session, token) is odd
+
+
+def test_of_platforms_whose_names_look_alike_the_one_that_is_written_just_so_is_meant(desk: Desk) -> None:
+    spaced, plain = platform_named(desk, "民政 平台"), platform_named(desk, "民政平台")
+    invisible = platform_named(desk, "民政\u200b")
+
+    found = [transfers.platform_by_name(desk.session, each.name) for each in (spaced, plain, invisible)]
+
+    assert found == [spaced, plain, invisible]
+    assert transfers.platform_by_name(desk.session, "民　政平台") is spaced
 
 
 @pytest.mark.parametrize("said", ["", "　", "x" * 41, "a\x00b"])
@@ -717,7 +762,7 @@ def test_each_token_is_known_by_its_hash_alone_and_ends_with_the_next(desk: Desk
     (platform,) = transfers.platforms(desk.session)
     assert transfers.platform_by_token(desk.session, second) is platform
     assert second not in platform.token_sha256
-    transfers.switch_off(desk.session, "12345", SYSTEM, NOW)
+    transfers.switch_off(desk.session, platform, SYSTEM, NOW)
     assert transfers.platform_by_token(desk.session, second) is None
 
 

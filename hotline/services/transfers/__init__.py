@@ -1,7 +1,8 @@
 """Orders that 12345 and other platforms pass on: taken in under their own numbers, their results written back."""
 
 from hotline.services.transfers.platforms import (
-    UnknownPlatformError,
+    platform_by_id,
+    platform_by_name,
     platform_by_token,
     platforms,
     set_platform,
@@ -41,7 +42,6 @@ __all__ = [
     "PassedOn",
     "Taken",
     "Units",
-    "UnknownPlatformError",
     "UnusableOrderError",
     "UnusableSourceError",
     "UnusableTableError",
@@ -57,6 +57,8 @@ __all__ = [
     "known_as",
     "of_order",
     "order_of",
+    "platform_by_id",
+    "platform_by_name",
     "platform_by_token",
     "platforms",
     "read",

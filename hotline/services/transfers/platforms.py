@@ -12,11 +12,7 @@ from hotline.models import Action, TransferPlatform, Unit
 from hotline.rules.roles import Role
 from hotline.services import audit
 from hotline.services.access import Actor, require_top
-from hotline.services.transfers.sources import known_as
-
-
-class UnknownPlatformError(ValueError):
-    """No platform has this name."""
+from hotline.services.transfers.sources import known_as, same_as
 
 
 def set_platform(session: Session, name: str, unit: Unit, actor: Actor, now: datetime) -> str:
@@ -29,7 +25,8 @@ def set_platform(session: Session, name: str, unit: Unit, actor: Actor, now: dat
     """
     require_top(actor, Role.ADMINISTRATOR)
     token = secrets.token_urlsafe(32)
-    platform = by_name(session, name) or TransferPlatform(name=known_as(session, name), made_at=now)
+    known = known_as(session, name)
+    platform = platform_by_name(session, name) or TransferPlatform(name=known, made_at=now)
     platform.unit_id, platform.token_sha256, platform.is_active = unit.id, _hash(token), True
     session.add(platform)
     session.flush()
@@ -37,16 +34,13 @@ def set_platform(session: Session, name: str, unit: Unit, actor: Actor, now: dat
     return token
 
 
-def switch_off(session: Session, name: str, actor: Actor, now: datetime) -> None:
+def switch_off(session: Session, platform: TransferPlatform, actor: Actor, now: datetime) -> None:
     """Its token counts no longer; what it passed on stays.
 
     Raises:
-        NotAllowedError, UnknownPlatformError, UnusableSourceError
+        NotAllowedError
     """
     require_top(actor, Role.ADMINISTRATOR)
-    platform = by_name(session, name)
-    if platform is None:
-        raise UnknownPlatformError(f"there is no platform {name}")
     platform.is_active = False
     audit.note(session, actor, Action.PLATFORM_SET, now, subject="transfer_platforms", subject_id=platform.id)
 
@@ -63,14 +57,16 @@ def platform_by_token(session: Session, token: str) -> TransferPlatform | None:
     return session.scalars(found.options(joinedload(TransferPlatform.unit))).one_or_none()
 
 
-def by_name(session: Session, name: str) -> TransferPlatform | None:
-    """The platform of that name, however it is spelled.
+def platform_by_id(session: Session, platform_id: int) -> TransferPlatform | None:
+    """The platform, whether its token counts or not."""
+    return session.get(TransferPlatform, platform_id)
 
-    Raises:
-        UnusableSourceError
-    """
-    known = known_as(session, name)
-    return session.scalars(select(TransferPlatform).where(TransferPlatform.name == known)).one_or_none()
+
+def platform_by_name(session: Session, name: str) -> TransferPlatform | None:
+    """The platform whose name is written just so; else one whose name differs in width, case and spaces alone."""
+    known = {each.name: each for each in session.scalars(select(TransferPlatform).order_by(TransferPlatform.id))}
+    same = same_as(name, list(known))
+    return known[same] if same else None
 
 
 def _hash(token: str) -> str:

@@ -26,6 +26,7 @@ from hotline.rules.survey_states import Resolved, Satisfied
 from hotline.rules.transfers import AID, ENDED, WHY_NOT
 from hotline.services import audit
 from hotline.services.access import Actor, require_role
+from hotline.services.transfers.sources import spellings
 from hotline.services.transfers.taking import TAKERS
 
 # An order that is opened again later than this, and ends otherwise, is told of by whoever opened it.
@@ -125,7 +126,8 @@ def ending_of(session: Session, order: Order, source: str) -> Ending:
     while order.merged_into_id is not None:
         order = session.get_one(Order, order.merged_into_id)
         is_secret = is_secret or order.is_secret
-    theirs = select(Transfer.id).where(Transfer.order_id == order.id, Transfer.source == source)
+    of_platform = Transfer.source.in_(spellings(session, source))
+    theirs = select(Transfer.id).where(Transfer.order_id == order.id, of_platform)
     ending = _ending(session, order)
     if is_secret or session.scalar(theirs) is None:
         return replace(ending, done=None, resolved=None, satisfied=None)

@@ -1,7 +1,7 @@
 """The names of platforms: chosen from those that are known or named anew, and one however somebody spells it."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy import func, select, union
 from sqlalchemy.orm import Session
@@ -20,15 +20,25 @@ class UnusableSourceError(ValueError):
 def known_as(session: Session, said: str) -> str:
     """The platform's name as it was first written here, whatever its width, case and spaces are now; else the new one.
 
-    Whoever names the same one at this moment waits, and takes this spelling.
+    What was kept just so stays itself, as odd as it is: once there were no rules for names. Whoever names the same one
+    at this moment waits, and takes this spelling.
 
     Raises:
         UnusableSourceError
     """
-    name = _plain(said)
+    name = said if said in _named_so_far(session) else _plain(said)
     session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"platform {_key(name)}"))))
-    known = (each for each in (USUAL_SOURCE, *_named_so_far(session)) if _key(each) == _key(name))
-    return next(known, name)
+    return same_as(name, _named_so_far(session)) or name
+
+
+def same_as(said: str, names: Sequence[str]) -> str | None:
+    """Which of the names is meant: the one that is written just so, else the first that differs in spelling alone."""
+    return said if said in names else next(_alike(said, names), None)
+
+
+def spellings(session: Session, name: str) -> set[str]:
+    """All ways in which the platform's name stands with what was brought in."""
+    return {name, *_alike(name, _named_so_far(session))}
 
 
 def choices(session: Session, actor: Actor) -> Sequence[str]:
@@ -44,7 +54,11 @@ def _named_so_far(session: Session) -> Sequence[str]:
     """The earliest first: what came by machine has its platform's name, and what came as a file the file's."""
     platforms = select(TransferPlatform.name).order_by(TransferPlatform.id)
     files = select(TransferFile.source).group_by(TransferFile.source).order_by(func.min(TransferFile.id))
-    return [*session.scalars(platforms), *session.scalars(files)]
+    return [USUAL_SOURCE, *session.scalars(platforms), *session.scalars(files)]
+
+
+def _alike(said: str, names: Sequence[str]) -> Iterator[str]:
+    return (each for each in names if _key(each) == _key(said))
 
 
 def _plain(said: str) -> str:

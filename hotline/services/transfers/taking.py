@@ -18,7 +18,7 @@ from hotline.services.access import Actor, NotAllowedError, require_role
 from hotline.services.intake import Matter
 from hotline.services.transfers import tables
 from hotline.services.transfers.reading import PassedOn, Units, UnusableOrderError, read
-from hotline.services.transfers.sources import known_as
+from hotline.services.transfers.sources import known_as, spellings
 from hotline.services.transfers.tables import Row, Wrong
 
 TAKERS = frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.ADMINISTRATOR})
@@ -73,7 +73,7 @@ def order_of(session: Session, source: str, unit: Unit, number: str) -> Order | 
     """
     above = [int(part) for part in unit.path.strip("/").split("/")]
     theirs = select(Order).join(Transfer, Transfer.order_id == Order.id).join(Transfer.unit)
-    same = theirs.where(Transfer.source == source, Transfer.foreign_number == number)
+    same = theirs.where(Transfer.source.in_(spellings(session, source)), Transfer.foreign_number == number)
     in_line = same.where(or_(Unit.id.in_(above), Unit.path.startswith(unit.path)))
     return session.scalars(in_line.order_by(Unit.id != unit.id, Transfer.id).limit(1)).one_or_none()
 
