@@ -10,7 +10,7 @@ from platform_side import ORDER, PlatformSide
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from hotline.models import Order, Transfer
+from hotline.models import Order, Transfer, Unit
 from hotline.rules.order_states import Move
 from hotline.rules.transfers import Column
 from hotline.services import transfers
@@ -161,6 +161,18 @@ def test_a_platform_sees_only_what_it_passed_on_itself(platform: PlatformSide) -
 
     assert platform.look(token=other).status_code == 404
     assert platform.pass_on(ORDER, other).status_code == 201
+    assert len(taken(platform)) == 2
+
+
+def test_a_platform_that_is_moved_to_another_unit_knows_what_it_passed_on_before(platform: PlatformSide) -> None:
+    platform.pass_on(ORDER)
+    with platform.sessions.begin() as session:
+        other = session.scalars(select(Unit).where(Unit.code == "other")).one()
+        token = transfers.set_platform(session, "12345", other, SYSTEM, factories.NOW)
+
+    assert platform.look(token=token).status_code == 200
+    assert platform.pass_on(ORDER, token).status_code == 200
+    assert platform.pass_on({**ORDER, "number": "A2"}, token).status_code == 201
     assert len(taken(platform)) == 2
 
 

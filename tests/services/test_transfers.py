@@ -290,6 +290,15 @@ def test_two_streets_may_have_platforms_of_one_name(desk: Desk) -> None:
     assert transfers.order_of(desk.session, "12345", desk.other, NUMBER) is second.order
 
 
+def test_what_a_platform_passed_on_by_machine_is_none_of_the_numbers_in_a_file_of_another_street(desk: Desk) -> None:
+    passed = transfers.read(
+        {Column.NUMBER: NUMBER, Column.TEXT: "要一床被子"}, transfers.Units(desk.session, desk.street, []), NOW, ZONE
+    )
+    transfers.take(desk.session, "12345", desk.street, passed, NOW, ZONE)
+
+    assert desk.bring_in(text_of(cells()), unit=desk.other, actor=SYSTEM).taken == 1
+
+
 @pytest.mark.parametrize("which", ["city", "community"])
 def test_what_a_platform_passed_on_is_known_above_and_below(desk: Desk, which: str) -> None:
     desk.bring_in(text_of(cells()))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, joinedload
 
@@ -53,29 +53,32 @@ def take(
     Its clocks start when it was passed on, since before that nobody here could do anything; when the caller rang is
     kept beside it.
     """
-    known = order_of(session, source, unit, passed.number)
+    known = order_of(session, source, unit, passed.number, file)
     if known is not None:
         return Taken(known, is_new=False)
     try:
         with session.begin_nested():
             return Taken(_make(session, source, unit, passed, now, zone, file), is_new=True)
     except _KnownError:
-        found = order_of(session, source, unit, passed.number)
+        found = order_of(session, source, unit, passed.number, file)
         if found is None:
             raise
         return Taken(found, is_new=False)
 
 
-def order_of(session: Session, source: str, unit: Unit, number: str) -> Order | None:
+def order_of(session: Session, source: str, unit: Unit, number: str, file: TransferFile | None = None) -> Order | None:
     """The order that the platform knows under that number which passed it on to `unit`, or to one above or below.
 
-    Others may have a platform of the same name, whose numbers are none of these.
+    Others may have a platform of the same name, whose numbers are none of these. But who asks by machine, without a
+    file, is one wherever its orders come in: what it passed on itself before it was moved to `unit` is known too.
     """
     above = [int(part) for part in unit.path.strip("/").split("/")]
+    known = or_(Unit.id.in_(above), Unit.path.startswith(unit.path))
+    if file is None:
+        known = or_(known, and_(Transfer.file_id.is_(None), Transfer.source == source))
     theirs = select(Order).join(Transfer, Transfer.order_id == Order.id).join(Transfer.unit)
     same = theirs.where(Transfer.source.in_(spellings(session, source)), Transfer.foreign_number == number)
-    in_line = same.where(or_(Unit.id.in_(above), Unit.path.startswith(unit.path)))
-    return session.scalars(in_line.order_by(Unit.id != unit.id, Transfer.id).limit(1)).one_or_none()
+    return session.scalars(same.where(known).order_by(Unit.id != unit.id, Transfer.id).limit(1)).one_or_none()
 
 
 def of_order(session: Session, order: Order) -> Transfer | None:
