@@ -49,7 +49,7 @@ def _set_password(login: str, password: str) -> None:
     with transaction() as (session, now):
         user = _user(session, login)
         with plain_errors():
-            accounts.set_password(session, user, password, SYSTEM, now)
+            people.set_password(session, user, password, SYSTEM, now)
 
 
 @users.command("end")
@@ -76,7 +76,7 @@ def _set_phone(login: str, number: str | None) -> None:
     with transaction() as (session, now):
         user = _user(session, login)
         with plain_errors():
-            accounts.set_phone(session, user, number, SYSTEM, now)
+            people.set_phone(session, user, number, SYSTEM, now)
 
 
 def _user(session: Session, login: str) -> User:

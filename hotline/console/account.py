@@ -12,7 +12,7 @@ from hotline.console.fields import filled_in
 from hotline.console.forms import Form
 from hotline.console.person import person, person_of
 from hotline.services import accounts
-from hotline.services.accounts import SHORTEST_PASSWORD, WrongPasswordError
+from hotline.services.accounts import SHORTEST_PASSWORD
 from hotline.web import runtime
 
 area = Blueprint("account", __name__, url_prefix="/password")
@@ -46,11 +46,10 @@ def change() -> ResponseReturnValue:
     held, form = runtime(), PasswordForm()
     if not form.validate():
         return _page(form), 422
-    try:
-        with held.transaction() as session:
-            user = accounts.change_own_password(session, person().actor, form.present.data, form.new.data, held.now())
-            changed = person_of(user)
-    except WrongPasswordError:
+    with held.transaction() as session:
+        user = accounts.change_own_password(session, person().actor, form.present.data, form.new.data, held.now())
+        changed = person_of(user) if user is not None else None
+    if changed is None:
         form.present.errors = [gettext("This is not your present password.")]
         return _page(form), 401
     login_user(changed)

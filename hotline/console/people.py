@@ -88,7 +88,7 @@ def _make(session: Session, form: AddForm, password: str, actor: Actor, now: dat
     roles = form.chosen_roles
     user = accounts.create_user(session, form.login.data, form.name.data, password, unit, roles, actor, now)
     if form.phone.data:
-        accounts.set_phone(session, user, form.phone.data, actor, now)
+        people.set_phone(session, user, form.phone.data, actor, now)
     return user
 
 
@@ -118,7 +118,7 @@ def set_phone(user_id: int) -> ResponseReturnValue:
     return _do(
         user_id,
         Refused("phone", form),
-        lambda session, user, actor, now: accounts.set_phone(session, user, form.phone.data, actor, now),
+        lambda session, user, actor, now: people.set_phone(session, user, form.phone.data, actor, now),
     )
 
 
@@ -128,7 +128,7 @@ def take_phone_back(user_id: int) -> ResponseReturnValue:
     return _do(
         user_id,
         Refused("take-back", SeenForm()),
-        lambda session, user, actor, now: accounts.set_phone(session, user, None, actor, now),
+        lambda session, user, actor, now: people.set_phone(session, user, None, actor, now),
     )
 
 
@@ -136,9 +136,14 @@ def take_phone_back(user_id: int) -> ResponseReturnValue:
 def set_password(user_id: int) -> ResponseReturnValue:
     """Give the person a new password, which is told this once."""
     held, actor, password = runtime(), person().actor, accounts.made_up_password()
-    with held.transaction() as session:
-        user = desk.seen(session, actor, user_id) or abort(404)
-        accounts.set_password(session, user, password, actor, held.now())
+    try:
+        with held.transaction() as session:
+            user = desk.seen(session, actor, user_id) or abort(404)
+            people.set_password(session, user, password, actor, held.now())
+    except OwnAccountError:
+        form = SeenForm()
+        form.form_errors.append(str(gettext("You change your own password under “My password”.")))
+        return _shown(user_id, Refused("password", form)), 422
     return _shown(user_id, password=password)
 
 

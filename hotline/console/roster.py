@@ -18,7 +18,7 @@ from hotline.console.signing import own_address
 from hotline.models import Shift, ShiftSwap, Unit, User
 from hotline.rules.machine import ImpossibleMoveError
 from hotline.rules.roster import POST_WORDS, NoSuchHoursError, Post, hours
-from hotline.services import accounts, roster
+from hotline.services import accounts, people, roster
 from hotline.services.access import Actor
 from hotline.services.accounts import UnusablePhoneError
 from hotline.services.csv_files import UnusableRowsError
@@ -206,7 +206,7 @@ def set_phone() -> ResponseReturnValue:
     try:
         with held.transaction() as session:
             user = session.get_one(User, actor.user_id)
-            accounts.set_phone(session, user, form.phone.data, actor, held.now())
+            people.set_phone(session, user, form.phone.data, actor, held.now())
     except UnusablePhoneError:
         form.phone.errors = [gettext("No telephone has this number: a digit is missing, or the area code.")]
         return _shown(None, Refused("phone", form)), 422

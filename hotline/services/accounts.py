@@ -8,7 +8,8 @@ from functools import cache
 import phonenumbers
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import func, select
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
 from hotline.models import Action, Unit, User, UserRole
@@ -42,10 +43,6 @@ class UnusablePhoneError(ValueError):
     """No telephone has this number."""
 
 
-class WrongPasswordError(ValueError):
-    """Whoever asks does not know the password."""
-
-
 class WeakPasswordError(ValueError):
     """Shorter than `SHORTEST_PASSWORD` characters."""
 
@@ -71,52 +68,30 @@ def create_user(
         raise UnusableNameError("a log-in name has 1 to 60 of the characters a-z, 0-9, dot, hyphen, underscore and @")
     check_name(name)
     check_roles(roles)
-    if session.scalar(select(func.count()).where(User.login == login)):
-        raise LoginTakenError(f"somebody is called {login} already")
     user = User(login=login, name=name, unit=unit, created_at=now)
     user.role_rows = [UserRole(role=role) for role in sorted(roles)]
-    _set_password(user, password)
-    session.add(user)
-    session.flush()
+    take_password(user, password)
+    _add(session, user)
     audit.note(session, actor, Action.USER_CREATED, now, subject="users", subject_id=user.id)
     return user
 
 
-def set_password(session: Session, user: User, password: str, actor: Actor, now: datetime) -> None:
-    """Give a new password; every place where the person is signed in asks for it.
+def change_own_password(session: Session, actor: Actor, present: str, new: str, now: datetime) -> User | None:
+    """Take another password, as only whoever knows the present one can; every sign-in ends.
+
+    Gives the person, or None where the present one is another; that is in the audit log as a sign-in that failed is.
 
     Raises:
-        NotAllowedError, WeakPasswordError
+        WeakPasswordError
     """
-    require_manager(actor, user.unit)
-    _set_password(user, password)
-    audit.note(session, actor, Action.PASSWORD_SET, now, subject="users", subject_id=user.id)
-
-
-def change_own_password(session: Session, actor: Actor, present: str, new: str, now: datetime) -> User:
-    """Take another password, as only whoever knows the present one can; every sign-in ends. Gives the person.
-
-    Raises:
-        WrongPasswordError, WeakPasswordError
-    """
-    user = session.get_one(User, actor.user_id)
+    found = select(User).where(User.id == actor.user_id).with_for_update(key_share=True)
+    user = session.scalars(found, execution_options={"populate_existing": True}).one()
     if not _fits(user.password_hash, present):
-        raise WrongPasswordError("this is not the present password")
-    _set_password(user, new)
+        _note_failed(session, user, now)
+        return None
+    take_password(user, new)
     audit.note(session, actor, Action.PASSWORD_SET, now, subject="users", subject_id=user.id)
     return user
-
-
-def set_phone(session: Session, user: User, number: str | None, actor: Actor, now: datetime) -> None:
-    """Where the person is rung when on duty; None or nothing takes it back. The audit log never holds the number.
-
-    Raises:
-        UnusablePhoneError, NotAllowedError
-    """
-    if actor.user_id != user.id:
-        require_manager(actor, user.unit)
-    user.phone = _dialled_from_anywhere(number) if number and number.strip() else None
-    audit.note(session, actor, Action.PHONE_SET, now, subject="users", subject_id=user.id)
 
 
 def sign_in(session: Session, login: str, password: str, now: datetime) -> User | None:
@@ -124,8 +99,7 @@ def sign_in(session: Session, login: str, password: str, now: datetime) -> User 
     user = by_login(session, login)
     fits = _fits(user.password_hash if user else _nobodys_hash(), password)
     if user is None or not fits or not user.is_active:
-        failed_id = user.id if user else None
-        audit.note(session, SYSTEM, Action.SIGN_IN_FAILED, now, subject="users", subject_id=failed_id)
+        _note_failed(session, user, now)
         return None
     if _HASHER.check_needs_rehash(user.password_hash):
         user.password_hash = _HASHER.hash(password)
@@ -184,14 +158,16 @@ def end_sign_ins(user: User) -> None:
     user.session_key = secrets.token_hex(16)
 
 
-def _set_password(user: User, password: str) -> None:
+def take_password(user: User, password: str) -> None:
+    """Let this one count from now on; every sign-in ends. Raises WeakPasswordError."""
     if len(password) < SHORTEST_PASSWORD:
         raise WeakPasswordError(f"a password has at least {SHORTEST_PASSWORD} characters")
     user.password_hash = _HASHER.hash(password)
     end_sign_ins(user)
 
 
-def _dialled_from_anywhere(number: str) -> str:
+def dialled_from_anywhere(number: str) -> str:
+    """The number with its country code. Raises UnusablePhoneError."""
     try:
         parsed = phonenumbers.parse(number, _HOME)
     except phonenumbers.NumberParseException:
@@ -199,6 +175,23 @@ def _dialled_from_anywhere(number: str) -> str:
     if not phonenumbers.is_valid_number(parsed):
         raise UnusablePhoneError("no telephone has this number: a digit is missing, or the area code")
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _add(session: Session, user: User) -> None:
+    """Raises LoginTakenError, also where the other of that name is made at the same moment."""
+    try:
+        with session.begin_nested():
+            session.add(user)
+    except IntegrityError as error:
+        if by_login(session, user.login) is None:
+            raise
+        raise LoginTakenError(f"somebody is called {user.login} already") from error
+
+
+def _note_failed(session: Session, user: User | None, now: datetime) -> None:
+    # Nobody's deed: whoever typed it is not known to be the person.
+    failed_id = user.id if user else None
+    audit.note(session, SYSTEM, Action.SIGN_IN_FAILED, now, subject="users", subject_id=failed_id)
 
 
 @cache

@@ -21,7 +21,7 @@ class PersonChangedError(Exception):
 
 
 class OwnAccountError(ValueError):
-    """Nobody ends or moves themselves, or gives up being an administrator: a colleague does."""
+    """Nobody ends or moves themselves, gives up being an administrator or gets a password unasked: a colleague does."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,37 @@ def let_in(session: Session, user: User, actor: Actor, now: datetime, seen: str 
         _write(session, user, Action.USER_LET_IN, actor, now)
 
 
-def _begin(session: Session, user: User, actor: Actor, seen: str | None) -> Actor:
+def set_password(session: Session, user: User, password: str, actor: Actor, now: datetime) -> None:
+    """Give a new password; every place where the person is signed in asks for it.
+
+    Raises:
+        NotAllowedError
+        OwnAccountError: one's own is changed by whoever knows the present one, `accounts.change_own_password`.
+        WeakPasswordError: of `accounts`.
+    """
+    _begin(session, user, actor)
+    if actor.user_id == user.id:
+        raise OwnAccountError("one's own password is changed with the present one")
+    accounts.take_password(user, password)
+    _write(session, user, Action.PASSWORD_SET, actor, now)
+
+
+def set_phone(session: Session, user: User, number: str | None, actor: Actor, now: datetime) -> None:
+    """Where the person is rung when on duty; None or nothing takes it back. The audit log never holds the number.
+
+    Everybody sets their own.
+
+    Raises:
+        NotAllowedError
+        UnusablePhoneError: of `accounts`.
+    """
+    if actor.user_id != user.id:
+        _begin(session, user, actor)
+    user.phone = accounts.dialled_from_anywhere(number) if number and number.strip() else None
+    _write(session, user, Action.PHONE_SET, actor, now)
+
+
+def _begin(session: Session, user: User, actor: Actor, seen: str | None = None) -> Actor:
     """Lock the person and whoever changes them, and give the latter's roles and unit as they are behind the lock.
 
     Of two who end each other, the second is out of service by then. Nobody ends themselves, so whoever has the last

@@ -276,6 +276,23 @@ def test_own_password_is_changed_by_whoever_knows_it(site: Site) -> None:
     assert elsewhere.send('id="log-in"', login="wang.fang", password=new).request.path == "/"
 
 
+def test_no_administrator_gets_a_password_of_their_own_without_the_present_one(site: Site) -> None:
+    myself = site.person(Role.ADMINISTRATOR)
+    browser = site.browser_of(myself)
+    token = re.search(r'name="csrf_token" value="([^"]+)"', browser.get(page_of(myself)).text)
+    assert token is not None
+
+    page = browser.client.post(
+        f"{page_of(myself)}/password",
+        data={"csrf_token": token[1]},
+        base_url=factories.BASE_URL,
+        headers={"Referer": f"{factories.BASE_URL}/"},
+    )
+
+    assert (page.status_code, "请在“我的密码”中修改" in page.text) == (422, True)
+    assert "data-new-password" not in page.text
+
+
 def test_own_password_is_guessed_no_more_often_than_at_the_door(site: Site) -> None:
     browser = site.browser(Role.HANDLER)
 

@@ -13,7 +13,7 @@ from hotline.console.install import ATTEMPTS
 from hotline.console.signing import own_address
 from hotline.models import Action, AuditEntry, User
 from hotline.rules.roles import Role
-from hotline.services import accounts
+from hotline.services import accounts, people
 from hotline.services.access import SYSTEM
 from hotline.web import install
 
@@ -119,7 +119,7 @@ def test_new_password_ends_the_sign_in(site: Site, login: str) -> None:
     with site.sessions.begin() as session:
         user = accounts.by_login(session, login)
         assert user is not None
-        accounts.set_password(session, user, "a newer password", SYSTEM, factories.NOW)
+        people.set_password(session, user, "a newer password", SYSTEM, factories.NOW)
 
     assert browser.get("/").status_code == 302
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from hotline.models import Action, AuditEntry, Unit, User
 from hotline.rules.roles import Role
-from hotline.services import accounts
+from hotline.services import accounts, people
 from hotline.services.access import SYSTEM, NotAllowedError
 from hotline.services.accounts import LoginTakenError, WeakPasswordError
 
@@ -73,7 +73,7 @@ def test_a_new_password_ends_every_sign_in_before(session: Session, person: User
     key = person.session_key
     assert accounts.signed_in(session, person.id, key) is person
 
-    accounts.set_password(session, person, "another good one", SYSTEM, LATER)
+    people.set_password(session, person, "another good one", SYSTEM, LATER)
 
     assert accounts.signed_in(session, person.id, key) is None
     assert accounts.sign_in(session, "wang.fang", PASSWORD, LATER) is None
@@ -87,7 +87,7 @@ def test_a_short_password_is_refused(session: Session, unit: Unit, person: User,
     with pytest.raises(WeakPasswordError):
         accounts.create_user(session, "new", "新人", password, unit, TAKER, SYSTEM, NOW)
     with pytest.raises(WeakPasswordError):
-        accounts.set_password(session, person, password, SYSTEM, NOW)
+        people.set_password(session, person, password, SYSTEM, NOW)
     assert person.password_hash == before
 
 

@@ -15,7 +15,7 @@ from hotline.rules.order_states import OrderState
 from hotline.rules.roles import Role
 from hotline.services import accounts, people, roster
 from hotline.services.access import SYSTEM, Actor, NotAllowedError, actor_for
-from hotline.services.accounts import RoleMissingError, UnusableNameError, WrongPasswordError
+from hotline.services.accounts import LoginTakenError, RoleMissingError, UnusableNameError
 from hotline.services.desk import people as desk
 from hotline.services.desk.people import PeopleWanted
 from hotline.services.desk.stretches import ROWS
@@ -95,8 +95,8 @@ DEEDS: dict[str, Callable[[Session, User, Actor], object]] = {
     ),
     "end": lambda session, user, actor: people.end(session, user, actor, LATER),
     "let in": lambda session, user, actor: people.let_in(session, user, actor, LATER),
-    "password": lambda session, user, actor: accounts.set_password(session, user, "a long password", actor, LATER),
-    "phone": lambda session, user, actor: accounts.set_phone(session, user, None, actor, LATER),
+    "password": lambda session, user, actor: people.set_password(session, user, "a long password", actor, LATER),
+    "phone": lambda session, user, actor: people.set_phone(session, user, None, actor, LATER),
     "create": lambda session, user, actor: accounts.create_user(
         session, "new", "新人", "a long password", user.unit, HANDLER, actor, LATER
     ),
@@ -185,12 +185,22 @@ def test_nobody_shuts_themselves_out(session: Session, street: Unit) -> None:
     for wanted in (Details("我", grid, ADMINISTRATOR), Details("我", street, HANDLER)):
         with pytest.raises(OwnAccountError):
             people.change(session, myself, wanted, actor, LATER)
+    with pytest.raises(OwnAccountError):
+        people.set_password(session, myself, "a long password", actor, LATER)
     people.change(session, myself, Details("我", street, ADMINISTRATOR | HANDLER), actor, LATER)
 
     assert (myself.is_active, myself.roles) == (True, ADMINISTRATOR | HANDLER)
 
 
-@pytest.mark.parametrize("deed", ["end", "take the role away"])
+SHUTTING_OUT: dict[str, Callable[[Session, User, Actor], None]] = {
+    "end": lambda session, user, actor: people.end(session, user, actor, LATER),
+    "take the role away": lambda session, user, actor: people.change(
+        session, user, Details("王芳", user.unit, HANDLER), actor, LATER
+    ),
+}
+
+
+@pytest.mark.parametrize("deed", SHUTTING_OUT)
 def test_of_two_who_shut_each_other_out_one_stays(own_sessions: Sessions, deed: str) -> None:
     with own_sessions.begin() as session:
         unit = factories.unit(session)
@@ -201,11 +211,7 @@ def test_of_two_who_shut_each_other_out_one_stays(own_sessions: Sessions, deed: 
     def shut_out(whom: int, by: int) -> bool:
         try:
             with own_sessions.begin() as session:
-                user = session.get_one(User, whom)
-                if deed == "end":
-                    people.end(session, user, actors[by], LATER)
-                else:
-                    people.change(session, user, Details("王芳", user.unit, HANDLER), actors[by], LATER)
+                SHUTTING_OUT[deed](session, session.get_one(User, whom), actors[by])
         except NotAllowedError:
             return False
         return True
@@ -214,6 +220,36 @@ def test_of_two_who_shut_each_other_out_one_stays(own_sessions: Sessions, deed: 
     with own_sessions() as session:
         left = [user for user in session.scalars(select(User)) if user.is_active and Role.ADMINISTRATOR in user.roles]
         assert len(left) == 1
+
+
+def test_whoever_is_out_of_service_by_now_gives_nobody_a_password_or_a_number(
+    session: Session, street: Unit, handler: User
+) -> None:
+    gone = factories.user(session, street, Role.ADMINISTRATOR)
+    actor = actor_for(gone)
+    gone.is_active = False
+    session.flush()
+
+    with pytest.raises(NotAllowedError):
+        people.set_password(session, handler, "a long password", actor, LATER)
+    with pytest.raises(NotAllowedError):
+        people.set_phone(session, handler, "13800138000", actor, LATER)
+
+
+def test_of_two_who_add_one_user_name_at_once_one_is_told_that_it_is_taken(own_sessions: Sessions) -> None:
+    with own_sessions.begin() as session:
+        unit_id = factories.unit(session).id
+
+    def add() -> bool:
+        try:
+            with own_sessions.begin() as session:
+                unit = session.get_one(Unit, unit_id)
+                accounts.create_user(session, "wang", "王芳", "a long password", unit, HANDLER, SYSTEM, NOW)
+        except LoginTakenError:
+            return False
+        return True
+
+    assert sorted(at_once(add, add)) == [False, True]  # type: ignore[type-var]
 
 
 # Reading
@@ -281,8 +317,9 @@ def test_a_city_of_people_is_turned_page_by_page(session: Session, administrator
 def test_only_who_knows_the_password_takes_another(session: Session, street: Unit) -> None:
     user = accounts.create_user(session, "wang", "王芳", "a long password", street, HANDLER, SYSTEM, NOW)
 
-    with pytest.raises(WrongPasswordError):
-        accounts.change_own_password(session, actor_for(user), "a wrong password", "another good one", LATER)
+    assert accounts.change_own_password(session, actor_for(user), "a wrong one", "another good one", LATER) is None
+    assert written(session, user)[-1] == (Action.SIGN_IN_FAILED, None)
+    assert accounts.sign_in(session, "wang", "a long password", LATER) is user
     accounts.change_own_password(session, actor_for(user), "a long password", "another good one", LATER)
 
     assert accounts.sign_in(session, "wang", "another good one", LATER) is user

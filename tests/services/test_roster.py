@@ -12,7 +12,7 @@ from hotline.models import Action, AuditEntry, RosterWarning, Shift, Unit, User
 from hotline.rules.machine import ImpossibleMoveError
 from hotline.rules.roles import Role
 from hotline.rules.roster import Post, Span, SwapState
-from hotline.services import accounts, roster
+from hotline.services import accounts, people, roster
 from hotline.services.access import SYSTEM, NotAllowedError, actor_for
 
 HOUR = timedelta(hours=1)
@@ -250,10 +250,10 @@ def test_who_was_not_on_duty_leaves_no_note(session: Session, street: Unit) -> N
 def test_a_telephone_is_kept_as_it_is_dialled(session: Session, street: Unit, typed: str, kept: str) -> None:
     person = factories.user(session, street)
 
-    accounts.set_phone(session, person, typed, actor_for(person), NOW)
+    people.set_phone(session, person, typed, actor_for(person), NOW)
     assert person.phone == kept
     assert not any(kept in (entry.detail or "") for entry in session.query(AuditEntry))
-    accounts.set_phone(session, person, None, SYSTEM, NOW)
+    people.set_phone(session, person, None, SYSTEM, NOW)
     assert person.phone is None
 
 
@@ -262,6 +262,6 @@ def test_what_no_telephone_has_is_refused(session: Session, street: Unit, typed:
     person = factories.user(session, street)
 
     with pytest.raises(accounts.UnusablePhoneError):
-        accounts.set_phone(session, person, typed, SYSTEM, NOW)
+        people.set_phone(session, person, typed, SYSTEM, NOW)
     with pytest.raises(NotAllowedError):
-        accounts.set_phone(session, person, "13800138000", factories.actor(session, street, Role.HANDLER), NOW)
+        people.set_phone(session, person, "13800138000", factories.actor(session, street, Role.HANDLER), NOW)
