@@ -29,6 +29,7 @@ TROUBLES: Sequence[tuple[str, LazyString]] = (
     (r"the carrier refused with code no_secret", _("The message channel has no secret in the settings.")),
     (r"the carrier refused with code (?P<code>\S+)", _("The carrier refused (code %(code)s).")),
     (r"carrier error (?P<code>\S+)", _("The carrier reports error %(code)s.")),
+    (r"pressed 1 without seeing the order", _("Pressed 1, but does not see the order: the next one was told.")),
     (r"nobody acknowledged the alarm", _("Nobody has taken the emergency on. Again: everybody on duty is told again.")),
     (r"CarrierUnavailableError", _("The carrier could not be reached.")),
     (r"CarrierRefusedError", _("The carrier refused.")),

@@ -127,17 +127,20 @@ class Did(StrEnum):
     """And what they did about it."""
 
     CONFIRMED = "confirmed"
+    CONFIRMED_IN_VAIN = "confirmed_in_vain"  # the key of somebody who does not see the order
     NOTHING = "nothing"  # or another key
 
 
 _Y, _D = Say, Did
 
+_BY_KEY = {_D.CONFIRMED: _Y.THANKS, _D.CONFIRMED_IN_VAIN: _Y.NOT_CONFIRMED}
+
 TALK: dict[Say, dict[Did, Say]] = {
-    _Y.ASK: {_D.CONFIRMED: _Y.THANKS, _D.NOTHING: _Y.ASK_AGAIN},
-    _Y.ASK_AGAIN: {_D.CONFIRMED: _Y.THANKS, _D.NOTHING: _Y.ASK_LAST},
-    _Y.ASK_LAST: {_D.CONFIRMED: _Y.THANKS, _D.NOTHING: _Y.NOT_CONFIRMED},
+    _Y.ASK: {**_BY_KEY, _D.NOTHING: _Y.ASK_AGAIN},
+    _Y.ASK_AGAIN: {**_BY_KEY, _D.NOTHING: _Y.ASK_LAST},
+    _Y.ASK_LAST: {**_BY_KEY, _D.NOTHING: _Y.NOT_CONFIRMED},
     # A key that arrives after the last words counts all the same.
-    _Y.NOT_CONFIRMED: {_D.CONFIRMED: _Y.THANKS, _D.NOTHING: _Y.NOT_CONFIRMED},
+    _Y.NOT_CONFIRMED: {**_BY_KEY, _D.NOTHING: _Y.NOT_CONFIRMED},
     _Y.THANKS: dict.fromkeys(_D, _Y.THANKS),
     _Y.OVER: dict.fromkeys(_D, _Y.OVER),
 }

@@ -53,7 +53,7 @@ _ZH: Mapping[str, str] = {
     "alarm_again": "没有收到您的确认。特急工单：{digits}，正等人处理。由您处理，请按一。",
     "alarm_last": "还是没有收到您的确认。由您处理，请按一。不按键，我们会马上通知下一位值班人员。",
     "alarm_thanks": "好的，已记下由您处理。请马上登录系统查看这张工单，需要时请立即联系幺幺零、幺幺九或幺二零。再见。",
-    "alarm_not_confirmed": "没有收到您的确认，我们会通知下一位值班人员。再见。",
+    "alarm_not_confirmed": "没有记为由您处理，我们会通知下一位值班人员。再见。",
     "alarm_over": "这张特急工单已经有人处理，或者已经不用处理了。谢谢您，再见。",
     "alarm_fault": "抱歉，系统暂时出了故障，没能记下您的确认。有特急工单正等人处理，请马上登录系统查看，需要时请立即联系幺幺零、幺幺九或幺二零。",
     "sms_emergency": ("【{line}】特急工单{number}，可能危及生命，请立即登录系统处理；需要时请马上联系110、119或120。"),
@@ -131,7 +131,7 @@ _YUE: Mapping[str, str] = {
     "alarm_again": "收唔到你嘅确认。特急工单：{digits}，等紧人处理。由你处理，请按一。",
     "alarm_last": "仲系收唔到你嘅确认。由你处理，请按一。唔按键嘅话，我哋会即刻通知下一位当值同事。",
     "alarm_thanks": "好，已经记低由你处理。请即刻登入系统睇呢张工单，有需要请即刻联络一一零、一一九或者一二零。再见。",
-    "alarm_not_confirmed": "收唔到你嘅确认，我哋会通知下一位当值同事。再见。",
+    "alarm_not_confirmed": "冇记低由你处理，我哋会通知下一位当值同事。再见。",
     "alarm_over": "呢张特急工单已经有人处理，或者已经唔使处理。多谢你，再见。",
     "alarm_fault": "唔好意思，系统暂时有故障，记唔到你嘅确认。有特急工单等紧人处理，请即刻登入系统睇，有需要请即刻联络一一零、一一九或者一二零。",
     "sms_emergency": (
@@ -231,7 +231,7 @@ _EN: Mapping[str, str] = {
         "Thank you, it is yours. Sign in and open this order now; where needed, call one one zero, one one nine or one two zero. "
         "Goodbye."
     ),
-    "alarm_not_confirmed": "No key arrived; the next person on duty is told. Goodbye.",
+    "alarm_not_confirmed": "It is not noted as yours; the next person on duty is told. Goodbye.",
     "alarm_over": "Somebody has taken this emergency on, or it is over. Thank you. Goodbye.",
     "alarm_fault": (
         "Sorry, the system has a fault and could not note your answer. An emergency is waiting: sign in now; "

@@ -251,6 +251,23 @@ def test_one_pressed_by_whoever_was_rung_takes_it_on_and_nobody_else_is_told(eme
     assert (noted.user_id, noted.subject_id, noted.detail) == (person.id, alarm.order_id, "key")
 
 
+def test_the_key_of_a_guest_who_cannot_open_the_order_is_noted_and_the_next_is_told_at_once(
+    emergency: Emergency, district: Unit
+) -> None:
+    session, street = emergency.session, emergency.line.unit
+    guest = factories.user(session, factories.unit(session, parent=district), Role.HANDLER, phone=FIRST)
+    factories.shift(session, guest, NOW - timedelta(hours=1), NOW + timedelta(days=1), unit=street)
+    emergency.begin().tell()
+
+    assert emergency.press("1").say == Say.NOT_CONFIRMED
+
+    assert emergency.alarm.state == AlarmState.RINGING
+    pressed, following = emergency.attempts()
+    assert (pressed.user, pressed.trouble, pressed.state) == (guest, alarms.UNSEEN, RingState.DIALLING)
+    emergency.tell(following)
+    assert emergency.press("1").say == Say.THANKS
+
+
 @pytest.mark.parametrize("key", ["", "2", "0", "#"])
 def test_no_other_key_takes_it_on_and_it_is_asked_three_times(emergency: Emergency, key: str) -> None:
     emergency.begin().tell()

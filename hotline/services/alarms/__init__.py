@@ -20,10 +20,11 @@ from hotline.services.alarms.chain import (
     tell_again,
     unacknowledged,
 )
-from hotline.services.alarms.talk import Heard, WrongNumberError, event_of, keyed, picked_up, progressed
+from hotline.services.alarms.talk import UNSEEN, Heard, WrongNumberError, event_of, keyed, picked_up, progressed
 
 __all__ = [
     "CAN_ACT",
+    "UNSEEN",
     "Heard",
     "Unanswered",
     "WrongNumberError",

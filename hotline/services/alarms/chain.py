@@ -138,6 +138,14 @@ def can_act(session: Session, order: Order, actor: Actor) -> bool:
     return not actor.is_system and _works_there(session, order, actor) and sees_contents(actor, order)
 
 
+def sees(session: Session, attempt: AlarmAttempt) -> bool:
+    """Whether whoever is rung could open the order; who is at the line's duty number is not known, and is trusted."""
+    if attempt.user is None:
+        return True
+    seen = select(Order.id).where(Order.id == attempt.alarm.order_id, sees_order(actor_for(attempt.user)))
+    return session.scalar(seen) is not None
+
+
 def _works_there(session: Session, order: Order, actor: Actor) -> bool:
     units = (order.unit_id, order.intake_unit_id)
     return bool(actor.roles & CAN_ACT) and any(reaches(session, actor, unit_id) for unit_id in units)
@@ -287,8 +295,12 @@ def name_call(attempt: AlarmAttempt, carrier_call_id: str) -> None:
 
 
 def hurry(session: Session, attempt: AlarmAttempt, now: datetime) -> None:
-    """This one cannot be rung: the next is told at once, in the first round, later ones would only run out sooner."""
-    following = [each for each in attempt.alarm.attempts if each.attempt_number > attempt.attempt_number]
+    """This one cannot be rung, or cannot act: the next is told at once.
+
+    Only in the first round; later ones would only run out sooner.
+    """
+    later = [each for each in attempt.alarm.attempts if each.attempt_number > attempt.attempt_number]
+    following = [each for each in later if each.state == RingState.PLANNED]
     if attempt.round == 1 and following and attempt.alarm.state == AlarmState.RINGING:
         outbox.ask(session, Work.RING_ALARM, following[0].id, now)
 

@@ -13,8 +13,11 @@ from hotline.rules.survey_states import AttemptEvent
 from hotline.rules.wording import DEFAULT
 from hotline.services import alarm_state, receipts
 from hotline.services.access import SYSTEM, actor_for
-from hotline.services.alarms.chain import happen, hurry, name_call
+from hotline.services.alarms.chain import happen, hurry, name_call, sees
 from hotline.services.receipts import Told
+
+# What is noted of a key that ends no alarm.
+UNSEEN = "pressed 1 without seeing the order"
 
 
 class WrongNumberError(Exception):
@@ -47,6 +50,8 @@ def picked_up(session: Session, attempt: AlarmAttempt, told: Told, now: datetime
 
 def keyed(session: Session, attempt: AlarmAttempt, told: Told, key: str, now: datetime) -> Heard:
     """A key was pressed, or none (`""`). However late, the right one counts as long as nobody else has the emergency.
+
+    Of a guest on the roster, who could not even open the order, it is noted only, and the next one is told.
 
     Raises:
         WrongNumberError
@@ -93,6 +98,11 @@ def event_of(told: AttemptEvent) -> RingEvent:
 def _answer(session: Session, attempt: AlarmAttempt, key: str, now: datetime) -> None:
     if key != CONFIRM_KEY:
         attempt.says = alarms.say_after(attempt.says, Did.NOTHING)
+        return
+    if not sees(session, attempt):
+        attempt.says = alarms.say_after(attempt.says, Did.CONFIRMED_IN_VAIN)
+        attempt.trouble = UNSEEN
+        hurry(session, attempt, now)
         return
     attempt.says = alarms.say_after(attempt.says, Did.CONFIRMED)
     happen(attempt, RingEvent.CONFIRM, now)
