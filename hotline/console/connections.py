@@ -12,6 +12,7 @@ from wtforms import SelectField, StringField
 from hotline.console.fields import FOREIGN, PLEASE_CHOOSE, chosen, filled_in, within
 from hotline.console.forms import Form, offer_units
 from hotline.console.person import person
+from hotline.console.transfer_words import source_trouble
 from hotline.services import message_channels, transfers
 from hotline.services.desk import connections as desk
 from hotline.services.desk import units
@@ -67,8 +68,8 @@ def set_platform() -> ResponseReturnValue:
         with held.transaction() as session:
             unit = units.one(session, actor, form.unit.data) or abort(404)
             token = transfers.set_platform(session, form.name.data, unit, actor, held.now())
-    except UnusableSourceError:
-        form.name.errors = [gettext("A character in it cannot be shown.")]
+    except UnusableSourceError as error:
+        form.name.errors = [source_trouble(error.trouble)]
         return _page(Shown(platform=form)), 422
     return _page(Shown(token=token))
 

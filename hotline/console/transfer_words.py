@@ -1,10 +1,11 @@
-"""What pages say of files of other platforms: how their columns are headed, and what is wrong with a row or a file."""
+"""What pages say of other platforms: how columns are headed, and what is wrong with a row, a file or a name."""
 
 from collections.abc import Mapping
 
 from flask_babel import LazyString, lazy_gettext
 
 from hotline.rules.transfers import HEADING_WITHIN_ROWS, HEADINGS, MOST_ROWS, Column, TableTrouble, Trouble
+from hotline.services.transfers import LONGEST_SOURCE
 
 _ = lazy_gettext
 
@@ -22,6 +23,11 @@ ROW_TROUBLES: Mapping[Trouble, LazyString] = {
     Trouble.BROKEN_ROW: _("A quotation mark is missing in this row, or it has more cells than the heading."),
     Trouble.UNKNOWN_FIELD: _("There is no such field."),
 }
+SOURCE_TROUBLES: Mapping[Trouble, LazyString] = {
+    Trouble.EMPTY: _("Please fill this in."),
+    Trouble.TOO_LONG: _("Please write at most %(max)d characters.", max=LONGEST_SOURCE),
+    Trouble.UNREADABLE: _("A character in it cannot be shown."),
+}
 TABLE_TROUBLES: Mapping[TableTrouble, LazyString] = {
     TableTrouble.EMPTY: _("The file is empty."),
     TableTrouble.TOO_LARGE: _("This file is larger than 10 MB."),
@@ -35,6 +41,11 @@ TABLE_TROUBLES: Mapping[TableTrouble, LazyString] = {
     TableTrouble.TOO_MANY_ROWS: _("There are more than %(most)s rows: divide the file.", most=MOST_ROWS),
     TableTrouble.NO_ROW: _("There is no row below the heading."),
 }
+
+
+def source_trouble(trouble: Trouble) -> str:
+    """Why a platform cannot be called so."""
+    return str(SOURCE_TROUBLES[trouble])
 
 
 def table_trouble(trouble: TableTrouble) -> str:

@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 from hotline.console.lists import page_number
 from hotline.console.person import person
 from hotline.console.transfer_forms import TransferForm, WriteForm
-from hotline.console.transfer_words import column_words, row_trouble, table_trouble
+from hotline.console.transfer_words import column_words, row_trouble, source_trouble, table_trouble
 from hotline.models import ResultFile
 from hotline.services import transfers
 from hotline.services.desk import transfers as desk
 from hotline.services.desk import units
-from hotline.services.transfers import LONGEST_SOURCE, NothingToWriteError, UnusableSourceError, UnusableTableError
+from hotline.services.transfers import NothingToWriteError, UnusableSourceError, UnusableTableError
 from hotline.web import runtime
 
 area = Blueprint("transfers", __name__, url_prefix="/transfers")
@@ -45,8 +45,8 @@ def bring_in() -> ResponseReturnValue:
     except UnusableTableError as error:
         form.file.errors = [table_trouble(error.trouble)]
         return _shown(form), 422
-    except UnusableSourceError:
-        form.source.errors = [gettext("Please write at most %(max)d characters.", max=LONGEST_SOURCE)]
+    except UnusableSourceError as error:
+        form.source.errors = [source_trouble(error.trouble)]
         return _shown(form), 422
     for batch in upload.batches:
         with held.transaction() as session:

@@ -39,7 +39,7 @@ def test_what_cannot_be_used_is_said_in_words(with_sample: Flask, tmp_path: Path
         (("import", str(file), "--unit", "mars"), "there is no unit mars"),
         (("results", str(tmp_path / "out.csv")), "no order of 12345 has ended since the last time"),
         (("off", "12345"), "there is no platform 12345"),
-        (("token", " ", "--unit", UNIT), "the name of a platform has 1 to 40 characters"),
+        (("token", " ", "--unit", UNIT), "the name of a platform, of at most 40 characters, must not be empty"),
     ):
         done = with_sample("transfers", *arguments)
         assert done.exit_code == 1

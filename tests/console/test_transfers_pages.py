@@ -112,11 +112,17 @@ def test_a_platform_is_chosen_from_those_that_are_known_or_named_anew(site: Site
         assert session.query(Transfer).one().source == "民政 平台"
 
 
-def test_a_platforms_name_that_grows_too_long_in_plain_letters_is_refused_at_its_field(site: Site) -> None:
-    page = bring_in(site.browser(Role.DISPATCHER), text_of(cells()).encode(), source="㍿" * 40)
+# Longer once it is in plain letters; an invisible character.
+@pytest.mark.parametrize(("name", "words"), [("㍿" * 40, "最多填写 40 个字"), ("民政\u200b平台", "含有无法显示的字符")])
+def test_why_a_platform_cannot_be_called_so_is_said_at_the_field(site: Site, name: str, words: str) -> None:
+    brought = bring_in(site.browser(Role.DISPATCHER), text_of(cells()).encode(), source=name)
+    administrator = site.browser(Role.ADMINISTRATOR, unit=site.city)
+    administrator.get("/connections")
+    connected = administrator.send('data-connect="platform"', name=name, unit="street")
 
-    assert page.status_code == 422
-    assert "最多填写 40 个字" in page.text
+    assert (brought.status_code, connected.status_code) == (422, 422)
+    assert words in brought.text
+    assert words in connected.text
 
 
 def test_a_file_that_is_too_large_is_refused_in_words(site: Site) -> None:

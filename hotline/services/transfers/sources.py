@@ -7,14 +7,18 @@ from sqlalchemy import func, select, union
 from sqlalchemy.orm import Session
 
 from hotline.models import TransferFile, TransferPlatform, Unit
-from hotline.rules.transfers import USUAL_SOURCE
+from hotline.rules.transfers import TROUBLES, USUAL_SOURCE, Trouble
 from hotline.services.access import Actor
 
 LONGEST_SOURCE = 40
 
 
 class UnusableSourceError(ValueError):
-    """A platform's name that says nothing, or cannot be shown."""
+    """A platform's name that says nothing, is too long or cannot be shown; `trouble` says which."""
+
+    def __init__(self, trouble: Trouble) -> None:
+        super().__init__(f"the name of a platform, of at most {LONGEST_SOURCE} characters, {TROUBLES[trouble]}")
+        self.trouble = trouble
 
 
 def known_as(session: Session, said: str) -> str:
@@ -63,8 +67,12 @@ def _alike(said: str, names: Sequence[str]) -> Iterator[str]:
 
 def _plain(said: str) -> str:
     name = " ".join(unicodedata.normalize("NFKC", said).split())
-    if not name or len(name) > LONGEST_SOURCE or not name.isprintable():
-        raise UnusableSourceError(f"the name of a platform has 1 to {LONGEST_SOURCE} characters")
+    if not name:
+        raise UnusableSourceError(Trouble.EMPTY)
+    if len(name) > LONGEST_SOURCE:
+        raise UnusableSourceError(Trouble.TOO_LONG)
+    if not name.isprintable():
+        raise UnusableSourceError(Trouble.UNREADABLE)
     return name
 
 
