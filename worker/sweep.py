@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from io import BytesIO
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -26,6 +27,7 @@ from hotline.services import (
     unnamed_files,
 )
 from hotline.services.receipts import Told
+from hotline.store import RecordingStore
 from hotline.telephony.addresses import Addresses
 from hotline.telephony.carrier import CallAtCarrier, CarrierUnavailableError, NotThereError
 from hotline.telephony.journal import Entry, Journal, store
@@ -143,15 +145,33 @@ def list_uncleared(context: Context) -> None:
 
 
 def remove_unnamed_files(context: Context) -> None:
-    """Remove what was stored for an order that never came to name it."""
+    """Remove what was stored for an order that never came to name it; nothing from a store of another database."""
     now = context.clock.now()
-    stored = [key for folder in unnamed_files.folders(now) for key in context.store.keys(folder)]
+    stored = {key for folder in unnamed_files.folders(now) for key in context.store.keys(folder)}
+    if not stored:
+        return
     with context.sessions() as session:
-        unnamed = unnamed_files.unnamed(session, stored, now) if stored else set()
+        unnamed, database_id = unnamed_files.unnamed(session, stored, now), unnamed_files.database_id(session)
+    if not _is_own(context.store, database_id, names_some=unnamed < stored):
+        return
     for key in unnamed:
         context.store.delete(key)
     if unnamed:
         log.info("files that no order names are removed", files=len(unnamed))
+
+
+def _is_own(store: RecordingStore, database_id: str, *, names_some: bool) -> bool:
+    """Whether the store is this database's; one that was nobody's yet is, once the database names a file in it."""
+    try:
+        with store.open(unnamed_files.OWNER_KEY) as file:
+            owner = file.read().decode()
+    except FileNotFoundError:
+        if names_some:
+            store.put(unnamed_files.OWNER_KEY, BytesIO(database_id.encode()))
+        return names_some
+    if owner != database_id:
+        log.error("the store belongs to another database: no file is removed", owner=owner, database=database_id)
+    return owner == database_id
 
 
 def reconcile_recordings(context: Context) -> None:

@@ -34,7 +34,7 @@ from hotline.rules.call_flow import CallState
 from hotline.rules.order_states import OrderState
 from hotline.rules.supervision import Colour
 from hotline.rules.survey_states import AttemptEvent, AttemptState, RoundState
-from hotline.services import attachments, emergency_mode, outbox, surveys
+from hotline.services import attachments, emergency_mode, outbox, surveys, unnamed_files
 from hotline.services.access import SYSTEM
 from hotline.telephony.carrier import CarrierUnavailableError
 from hotline.telephony.journal import EndedCall, Journal, MissedCall
@@ -394,4 +394,31 @@ def test_files_that_no_order_names_are_removed_once_they_are_a_day_old(
 
     remove_unnamed_files(workshop.context)
 
-    assert set(workshop.context.store.keys("")) == stored - removed
+    assert set(workshop.context.store.keys("")) - {unnamed_files.OWNER_KEY} == stored - removed
+
+
+@pytest.mark.parametrize("owner", [b"7000000000000000000/5", None])
+def test_no_file_is_removed_from_a_store_of_another_database(workshop: Workshop, owner: bytes | None) -> None:
+    stored = {*ATTACHED, *LEFT}
+    for key in stored:
+        workshop.context.store.put(key, BytesIO(b"x"))
+    if owner:
+        workshop.make(attach)
+        workshop.context.store.put(unnamed_files.OWNER_KEY, BytesIO(owner))
+    workshop.clock.at = NOW + timedelta(days=2)
+
+    remove_unnamed_files(workshop.context)
+
+    assert set(workshop.context.store.keys("")) - {unnamed_files.OWNER_KEY} == stored
+
+
+def test_a_store_whose_files_it_names_is_the_databases_own_from_then_on(workshop: Workshop) -> None:
+    workshop.make(attach)
+    workshop.clock.at = NOW + timedelta(days=2)
+    for left in ((), LEFT):
+        for key in (*ATTACHED, *left):
+            workshop.context.store.put(key, BytesIO(b"x"))
+
+        remove_unnamed_files(workshop.context)
+
+        assert set(workshop.context.store.keys("")) == {*ATTACHED, unnamed_files.OWNER_KEY}
