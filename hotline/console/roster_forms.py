@@ -24,7 +24,7 @@ from hotline.console.forms import Form
 from hotline.console.moments import stretch
 from hotline.models import Shift, User
 from hotline.rules.roster import Post
-from hotline.services.roster import LONGEST_NOTE
+from hotline.services.roster import LONGEST_HANDOVER
 
 
 class ShiftForm(Form):
@@ -74,7 +74,7 @@ class HandoverForm(Form):
 
     text = TextAreaField(
         _("What the next shift should know"),
-        [filled_in, within(LONGEST_NOTE)],
+        [filled_in, within(LONGEST_HANDOVER)],
     )
 
 

@@ -164,9 +164,14 @@ def _store(
 
 
 def _lock(session: Session, unit: Unit) -> None:
-    """Let nobody else change the unit's settings, and read them as they are now."""
-    found = select(Unit).where(Unit.id == unit.id).with_for_update(key_share=True)
-    session.scalars(found, execution_options={"populate_existing": True}).one()
+    """Let nobody else change the settings of the unit, of those above or of those below, and read them as they are now.
+
+    They must fit together. The unit and those above are locked, by their ids: whoever changes one below locks this one
+    too, and waits.
+    """
+    chain = [int(each) for each in unit.path.strip("/").split("/")]
+    found = select(Unit).where(Unit.id.in_(chain)).order_by(Unit.id).with_for_update(key_share=True)
+    session.scalars(found, execution_options={"populate_existing": True}).all()
 
 
 def _part_set(key: str, part: str, value: Any) -> Callable[[_Stored], _Stored]:
@@ -190,7 +195,7 @@ def _check_below(session: Session, unit: Unit) -> None:
         UnfitBelowError
     """
     found = select(Unit).where(Unit.path.startswith(unit.path, autoescape=True), Unit.id != unit.id)
-    for below in session.scalars(found):
+    for below in session.scalars(found, execution_options={"populate_existing": True}):
         if below.policy:
             try:
                 policy_for(session, below)

@@ -28,10 +28,13 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    """What notices say stays, with the list of what they may say; texts and readers refer to it.
+
+    The program of before reads no notice about "decide": whoever goes back for good deletes these first.
+    """
     op.drop_constraint(op.f(_WAITS), "orders")
     _reckon()
     op.drop_column("orders", "decide_by")
-    # What notices say stays, and so does the list of what they may say.
 
 
 def _reckon(also: str = "") -> None:

@@ -313,8 +313,8 @@ def test_figures_that_make_no_sense_are_refused(
 @pytest.mark.parametrize(
     ("key", "filled_in", "said"),
     [
-        ("copies_up", {"count": "11"}, "请填写0到10之间的数字"),
-        ("appoint_after_returns", {"count": "0"}, "请填写1到100之间的数字"),
+        ("copies_up", {"count": "11"}, "请填写 0 至 10 之间的数字"),
+        ("appoint_after_returns", {"count": "0"}, "请填写 1 至 100 之间的数字"),
         ("working_hours", {"hours": "12:00-09:00"}, "例如09:00-12:00 14:00-18:00"),
         ("decide_within", {"amount": "367", "span": "days"}, "最长一年"),
     ],

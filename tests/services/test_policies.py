@@ -5,6 +5,7 @@ import pytest
 from factories import NOW
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from test_at_once import at_once
 
 from hotline.db import Sessions
 from hotline.models import Action, AuditEntry, Unit
@@ -48,6 +49,43 @@ def test_what_makes_no_sense_here_or_below_changes_nothing(session: Session) -> 
         with pytest.raises(PolicyError):
             policies.set_policy(session, city, key, value, SYSTEM, NOW)
     assert city.policy == {}
+
+
+def test_of_two_at_once_whose_settings_do_not_fit_together_one_is_refused(own_sessions: Sessions) -> None:
+    with own_sessions.begin() as session:
+        city = factories.unit(session, policy={})
+        city_id, street_id = city.id, factories.unit(session, parent=city, policy={}).id
+
+    def store(unit_id: int, value: dict[str, object]) -> bool:
+        try:
+            with own_sessions.begin() as session:
+                unit = session.get_one(Unit, unit_id)
+                policies.set_policy(session, unit, "limits", {"normal": value}, SYSTEM, NOW)
+        except PolicyError:
+            return False
+        return True
+
+    above = {"resolve": None, "same_day": True}
+    done = at_once(lambda: store(city_id, above), lambda: store(street_id, {"resolve": 3600}))
+
+    assert sorted(done) == [False, True]  # type: ignore[type-var]
+    with own_sessions() as session:
+        policy_for(session, session.get_one(Unit, street_id))
+
+
+def test_what_a_unit_below_set_since_it_was_read_is_looked_at(own_sessions: Sessions) -> None:
+    with own_sessions.begin() as session:
+        city = factories.unit(session, policy={})
+        city_id, street_id = city.id, factories.unit(session, parent=city, policy={}).id
+    with own_sessions() as slow:
+        city, _street = slow.get_one(Unit, city_id), slow.get_one(Unit, street_id)
+        with own_sessions.begin() as quick:
+            policies.set_limits(
+                quick, quick.get_one(Unit, street_id), "limits", Urgency.NORMAL, {"resolve": 3600}, SYSTEM, NOW
+            )
+
+        with pytest.raises(policies.UnfitBelowError):
+            policies.set_policy(slow, city, "limits", {"normal": {"resolve": None, "same_day": True}}, SYSTEM, NOW)
 
 
 def test_only_an_administrator_of_the_unit_sets_it(session: Session) -> None:

@@ -54,8 +54,8 @@ def order_numbers(session: Session, actor: Actor, found: Stretch[AuditEntry]) ->
 
 
 # Of what is a unit's, or of an order or call: the columns that name the row and what it belongs to.
-Columns = tuple[InstrumentedAttribute[int], InstrumentedAttribute[int]]
-_OF_UNITS: Mapping[str, Columns] = {
+_Columns = tuple[InstrumentedAttribute[int], InstrumentedAttribute[int]]
+_OF_UNITS: Mapping[str, _Columns] = {
     "units": (Unit.id, Unit.id),
     "users": (User.id, User.unit_id),
     "shifts": (Shift.id, Shift.unit_id),
@@ -68,13 +68,13 @@ _OF_UNITS: Mapping[str, Columns] = {
     "result_files": (ResultFile.id, ResultFile.unit_id),
     "transfer_platforms": (TransferPlatform.id, TransferPlatform.unit_id),
 }
-_OF_ORDERS: Mapping[str, Columns] = {
+_OF_ORDERS: Mapping[str, _Columns] = {
     "orders": (Order.id, Order.id),
     "statements": (Statement.id, Statement.order_id),
     "attachments": (Attachment.id, Attachment.order_id),
     "notices": (Notice.id, Notice.order_id),
 }
-_OF_CALLS: Mapping[str, Columns] = {"calls": (Call.id, Call.id), "recordings": (Recording.id, Recording.call_id)}
+_OF_CALLS: Mapping[str, _Columns] = {"calls": (Call.id, Call.id), "recordings": (Recording.id, Recording.call_id)}
 # What a model learned and which words it knows is for all, and for the topmost unit to read of.
 OF_THE_WHOLE = frozenset({"learning_rounds", "local_words"})
 

@@ -2,7 +2,7 @@
 
 from hotline.services.roster.gaps import Gap, gaps_of, rostered_units, see_warning, tell_gaps, warnings
 from hotline.services.roster.handover import (
-    LONGEST_NOTE,
+    LONGEST_HANDOVER,
     NothingWrittenError,
     NotOnDutyError,
     leave_note,
@@ -37,7 +37,7 @@ from hotline.services.roster.swaps import (
 )
 
 __all__ = [
-    "LONGEST_NOTE",
+    "LONGEST_HANDOVER",
     "PLANNERS",
     "Gap",
     "Imported",

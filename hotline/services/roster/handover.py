@@ -11,13 +11,13 @@ from hotline.rules.roles import Role
 from hotline.services import audit
 from hotline.services.access import Actor, NotAllowedError
 
-LONGEST_NOTE = 4000
+LONGEST_HANDOVER = 4000
 # Who went home an hour ago may still remember something.
 _AFTERWARDS = timedelta(hours=12)
 
 
 class NothingWrittenError(ValueError):
-    """The note is empty, or longer than `LONGEST_NOTE` characters."""
+    """The note is empty, or longer than `LONGEST_HANDOVER` characters."""
 
 
 class NotOnDutyError(NotAllowedError):
@@ -41,8 +41,8 @@ def leave_note(session: Session, unit: Unit, text: str, actor: Actor, now: datet
         NothingWrittenError, NotOnDutyError
     """
     written = text.strip()
-    if not 0 < len(written) <= LONGEST_NOTE:
-        raise NothingWrittenError(f"a note has 1 to {LONGEST_NOTE} characters")
+    if not 0 < len(written) <= LONGEST_HANDOVER:
+        raise NothingWrittenError(f"a note has 1 to {LONGEST_HANDOVER} characters")
     if not may_leave(session, unit, actor, now) or actor.user_id is None:
         raise NotOnDutyError("who leaves a note is on duty, or was lately")
     shift = _shift_of(session, unit, actor, now - _AFTERWARDS, now)
