@@ -269,14 +269,19 @@ def _tell(
     notice_id = session.scalar(row.on_conflict_do_nothing().returning(Notice.id))
     if notice_id is None:
         return
+    session.add_all(_readers(session, order, clock.step, colour, sight, policy.copies_up, notice_id))
+
+
+def _readers(
+    session: Session, order: Order, step: Step, colour: Colour, sight: _Sight, copies_up: int, notice_id: int
+) -> list[NoticeReader]:
     if colour == Colour.BLUE:
-        session.add(_whoever_acts(session, order, clock.step, sight, notice_id))
-        return
-    addressed, copies = _supervisors(sight, order.unit_id, colour, policy.copies_up)
-    for unit in (addressed, *copies):
-        session.add(
-            NoticeReader(notice_id=notice_id, unit_id=unit.id, role=Role.SUPERVISOR, is_copy=unit is not addressed)
-        )
+        return [_whoever_acts(session, order, step, sight, notice_id)]
+    addressed, copies = _supervisors(sight, order.unit_id, colour, copies_up)
+    return [
+        NoticeReader(notice_id=notice_id, unit_id=unit.id, role=Role.SUPERVISOR, is_copy=unit is not addressed)
+        for unit in (addressed, *copies)
+    ]
 
 
 def _whoever_acts(session: Session, order: Order, step: Step, sight: _Sight, notice_id: int) -> NoticeReader:
