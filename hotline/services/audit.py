@@ -1,5 +1,6 @@
 """The audit log: every look at a recording, transcript or full number, and every change by a person."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -35,14 +36,18 @@ def note(
     )
 
 
-def note_look(session: Session, actor: Actor, action: Action, now: datetime, *, subject: str, subject_id: int) -> None:
-    """Add one row for a look, however many requests it consists of."""
-    seen = select(AuditEntry.id).where(
+def note_looks(
+    session: Session, actor: Actor, action: Action, now: datetime, *, subject: str, subject_ids: Sequence[int]
+) -> None:
+    """Add one row for the look at each of them, however many requests it consists of."""
+    lately = select(AuditEntry.subject_id).where(
         AuditEntry.user_id == actor.user_id,
         AuditEntry.action == action,
         AuditEntry.subject == subject,
-        AuditEntry.subject_id == subject_id,
+        AuditEntry.subject_id.in_(subject_ids),
         AuditEntry.at > now - _ONE_LOOK,
     )
-    if session.scalar(seen.limit(1)) is None:
-        note(session, actor, action, now, subject=subject, subject_id=subject_id)
+    seen = set(session.scalars(lately)) if subject_ids else set()
+    for each in subject_ids:
+        if each not in seen:
+            note(session, actor, action, now, subject=subject, subject_id=each)

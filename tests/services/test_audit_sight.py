@@ -7,7 +7,7 @@ from typing import Any
 import factories
 import pytest
 from factories import LATER, NOW
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from hotline.console.words import SUBJECTS
@@ -215,6 +215,19 @@ def test_reading_what_a_caller_wrote_is_written_down_once_as_hearing_it_is(town:
         order_desk.one(session, reader, written.order.number, NOW)
 
     assert looks(session, reader) == [("statements", written.id)]
+
+
+def test_many_looks_are_written_down_with_one_question_to_the_log(town: Town) -> None:
+    session, reader, asked = town.session, factories.actor(town.session, town.street, Role.CALL_TAKER), []
+    audit.note_looks(session, reader, Action.TRANSCRIPT_SEEN, NOW, subject="statements", subject_ids=[2])
+    session.flush()
+    event.listen(session.connection(), "before_cursor_execute", lambda *args: asked.append(args[2]))
+
+    audit.note_looks(session, reader, Action.TRANSCRIPT_SEEN, NOW, subject="statements", subject_ids=[1, 2, 3])
+    audit.note_looks(session, reader, Action.TRANSCRIPT_SEEN, NOW, subject="statements", subject_ids=[])
+
+    assert len([statement for statement in asked if statement.startswith("SELECT")]) == 1
+    assert sorted(looks(session, reader)) == [("statements", 1), ("statements", 2), ("statements", 3)]
 
 
 def test_who_does_not_see_what_a_secret_order_holds_is_not_said_to_have_read_it(town: Town) -> None:

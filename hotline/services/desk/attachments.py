@@ -16,8 +16,8 @@ def look_at(session: Session, actor: Actor, attachment_id: int, now: datetime) -
     found = select(Attachment).join(Attachment.order).where(Attachment.id == attachment_id)
     attachment = session.scalars(found.where(sees_order(actor), contents_seen(actor))).one_or_none()
     if attachment is not None:
-        about = attachment.id
-        audit.note_look(session, actor, Action.ATTACHMENT_SEEN, now, subject="attachments", subject_id=about)
+        seen = [attachment.id]
+        audit.note_looks(session, actor, Action.ATTACHMENT_SEEN, now, subject="attachments", subject_ids=seen)
     return attachment
 
 

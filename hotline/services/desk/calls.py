@@ -100,16 +100,15 @@ def listen(session: Session, actor: Actor, recording_id: int, now: datetime) -> 
     found = recording(session, actor, recording_id)
     if found is None or found.store_key is None:
         return None
-    audit.note_look(session, actor, Action.RECORDING_HEARD, now, subject="recordings", subject_id=found.id)
+    audit.note_looks(session, actor, Action.RECORDING_HEARD, now, subject="recordings", subject_ids=[found.id])
     return found
 
 
 def note_transcripts_seen(session: Session, actor: Actor, calls: list[Call], now: datetime) -> None:
     """Write down that the actor reads what these calls say."""
-    for call in calls:
-        for each in call.recordings:
-            if each.transcripts or each.heard_text:
-                audit.note_look(session, actor, Action.TRANSCRIPT_SEEN, now, subject="recordings", subject_id=each.id)
+    recordings = [each for call in calls for each in call.recordings]
+    read = [each.id for each in recordings if each.transcripts or each.heard_text]
+    audit.note_looks(session, actor, Action.TRANSCRIPT_SEEN, now, subject="recordings", subject_ids=read)
 
 
 def reveal_numbers(session: Session, actor: Actor, call: Call, now: datetime) -> None:

@@ -37,8 +37,8 @@ def may_write(order: Order, actor: Actor) -> bool:
 
 def note_statements_seen(session: Session, actor: Actor, order: Order, now: datetime) -> None:
     """Write down that the actor reads what the caller wrote, or had written down."""
-    for each in order.statements:
-        audit.note_look(session, actor, Action.TRANSCRIPT_SEEN, now, subject="statements", subject_id=each.id)
+    seen = [each.id for each in order.statements]
+    audit.note_looks(session, actor, Action.TRANSCRIPT_SEEN, now, subject="statements", subject_ids=seen)
 
 
 def _statements(order: Order) -> Iterator[Written]:
