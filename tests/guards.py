@@ -97,7 +97,6 @@ ELSEWHERE = {
     "orders.merge: require_contents": "tests/services/test_secrecy.py",
     "orders._may: chosen != Move.ACCEPT": "tests/services/test_secrecy.py",
     "orders._may_work": "tests/services/test_orders.py",
-    "orders._waits_for_handler: not has_handler": "tests/services/test_orders.py",
     "orders.accept: not _may_work": "tests/services/test_orders.py",
     "results._check_undecided": "tests/services/test_results.py",
     "results.approve": "tests/services/test_results.py",
