@@ -130,12 +130,27 @@ def test_emergency_words_are_listed_with_the_rule_that_fired():
 
 
 @pytest.mark.parametrize(
-    "text", ["急死我了想问一下低保要什么材料", "手机没电了", "药费很贵气死人", "煤气没气了想换一罐"]
+    "text",
+    [
+        "急死我了想问一下低保要什么材料",
+        "手机没电了",
+        "药费很贵气死人",
+        "煤气没气了想换一罐",
+        "家里的米快没了",
+        "手机话费快没了",
+        "低保卡里的钱快没了",
+        "独居老人高血压药快没了",
+    ],
 )
 def test_strong_words_alone_are_no_emergency(text):
     facts = understand(text, GAZETTEER)
     assert facts.emergencies == ()
     assert facts.urgency.value != "emergency"
+
+
+@pytest.mark.parametrize("text", ["我爸人快没了", "奶奶怕是没了", "他氧气快没了", "孕妇羊水快没了快来救"])
+def test_what_runs_out_may_be_a_life(text):
+    assert understand(text, GAZETTEER).urgency.value == "emergency"
 
 
 def test_small_child_alone_is_in_danger_and_an_old_person_is_not_one():
