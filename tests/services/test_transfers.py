@@ -582,6 +582,34 @@ def test_what_was_answered_at_once_or_is_invalid_is_written_back_with_its_reason
     assert transfers.waiting(desk.session, desk.actor, NOW) == {}
 
 
+@pytest.mark.parametrize(
+    ("after", "state"), [((), "直接答复"), ((Move.CLOSE,), "办结")], ids=["answered", "closed since"]
+)
+def test_of_what_was_answered_at_once_the_answer_and_its_time_are_told(
+    desk: Desk, after: tuple[Move, ...], state: str
+) -> None:
+    desk.bring_in(text_of(cells()))
+    order = desk.order()
+    desk.bring(order, Move.TRIAGE)
+    orders.move(desk.session, order, Move.ANSWER, SYSTEM, NOW, "已告知供水恢复时间")
+    for move in after:
+        orders.move(desk.session, order, move, SYSTEM, NOW + timedelta(hours=3), "来电人无异议")
+
+    (row, *_) = written(desk)[0][1:]
+
+    answered_at = "2026-03-02 10:00:00"
+    assert row[2:7] == [state, "直接答复", "已告知供水恢复时间", answered_at, answered_at]
+
+
+def test_an_invalid_order_has_neither_outcome_nor_time(desk: Desk) -> None:
+    desk.bring_in(text_of(cells()))
+    desk.bring(desk.order(), Move.INVALIDATE)
+
+    (row, *_) = written(desk)[0][1:]
+
+    assert row[2:7] == ["无效", "", "理由", "", ""]
+
+
 def test_an_order_that_is_done_again_is_written_back_again(desk: Desk) -> None:
     desk.bring_in(text_of(cells()))
     desk.bring(desk.order(), *TO_CLOSED)

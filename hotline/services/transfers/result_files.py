@@ -11,6 +11,7 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
 from hotline.models import TransferResult
+from hotline.rules.order_states import OrderState
 from hotline.rules.transfers import OUTCOMES, RESOLVED, RESULT_HEADINGS, SATISFIED, STATES
 from hotline.services.csv_files import harmless
 
@@ -51,13 +52,20 @@ def _cells(result: TransferResult, zone: ZoneInfo) -> list[str]:
         harmless(transfer.foreign_number),
         transfer.order.number,
         STATES[result.state],
-        OUTCOMES[result.outcome] if result.outcome else "",
+        _outcome(result),
         harmless(done or ""),
         _local(result.contacted_at, zone),
         _local(result.resolved_at, zone),
         RESOLVED[resolved] if resolved else "",
         SATISFIED[satisfied] if satisfied else "",
     ]
+
+
+def _outcome(result: TransferResult) -> str:
+    """Nobody reports a result of what was answered at once: the answer is all there is, also once it is closed."""
+    if result.outcome:
+        return OUTCOMES[result.outcome]
+    return "" if result.state == OrderState.INVALID else STATES[OrderState.ANSWERED]
 
 
 def _local(at: datetime | None, zone: ZoneInfo) -> str:

@@ -21,7 +21,7 @@ from hotline.models import (
     TransferResult,
     Unit,
 )
-from hotline.rules.order_states import OrderState
+from hotline.rules.order_states import Move, OrderState
 from hotline.rules.survey_states import Resolved, Satisfied
 from hotline.rules.transfers import AID, ENDED, WHY_NOT
 from hotline.services import audit
@@ -146,8 +146,7 @@ def _ending(session: Session, order: Order) -> Ending:
         select(SurveyRound).where(SurveyRound.order_id == order.id, SurveyRound.resolution == order.resolutions)
     ).one_or_none()
     if result is None or order.state not in {OrderState.CLOSED, OrderState.RESOLVED}:
-        done = _reason(session, order) if order.state in ENDED else None
-        return Ending(order.id, order.state, order.resolutions, None, done, order.contacted_at)
+        return _ending_without_result(session, order)
     return Ending(
         order.id,
         order.state,
@@ -166,11 +165,23 @@ def _words(result: Result) -> str:
     return "\n".join([result.done, *(f"{label}{said}" for label, said in more if said)])
 
 
-def _reason(session: Session, order: Order) -> str | None:
-    """What was said when it was answered at once, or found to be invalid."""
-    said = select(OrderEvent.reason).where(OrderEvent.order_id == order.id, OrderEvent.move.is_not(None))
-    given = said.where(OrderEvent.to_state.in_(ENDED), OrderEvent.reason.is_not(None))
-    return session.scalar(given.order_by(OrderEvent.id.desc()).limit(1))
+def _ending_without_result(session: Session, order: Order) -> Ending:
+    """Of what was answered at once, the answer is the contact and settles it, however long it then stays open."""
+    so_far = Ending(order.id, order.state, order.resolutions, contacted_at=order.contacted_at)
+    said = _said_at_the_end(session, order) if so_far.is_over else None
+    if said is None:
+        return so_far
+    if said.move != Move.ANSWER:
+        return replace(so_far, done=said.reason)
+    return replace(so_far, done=said.reason, contacted_at=order.contacted_at or said.at, resolved_at=said.at)
+
+
+def _said_at_the_end(session: Session, order: Order) -> OrderEvent | None:
+    """How it was answered at once, or found to be invalid; what was said as it was closed is for us alone."""
+    settled = select(OrderEvent).where(
+        OrderEvent.order_id == order.id, OrderEvent.move.in_((Move.ANSWER, Move.INVALIDATE))
+    )
+    return session.scalars(settled.order_by(OrderEvent.id.desc()).limit(1)).one_or_none()
 
 
 def _write(session: Session, file: ResultFile, transfer: Transfer, ending: Ending) -> bool:
