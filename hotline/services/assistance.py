@@ -10,7 +10,7 @@ from hotline.rules.machine import ImpossibleMoveError
 from hotline.rules.order_states import OPEN, OrderState, Remark
 from hotline.rules.roles import Role
 from hotline.services import audit, orders
-from hotline.services.access import Actor, NotAllowedError
+from hotline.services.access import Actor, NotAllowedError, sees_contents
 
 
 class AssistsAlreadyError(ValueError):
@@ -32,9 +32,14 @@ _WHO_REPORTS = frozenset({Role.HANDLER, Role.DISPATCHER, Role.SUPERVISOR})
 
 
 def may_choose(session: Session, order: Order, actor: Actor) -> bool:
-    """Whether the actor says who assists: a dispatcher or supervisor of the holder, or of a unit above it."""
+    """Whether the actor says who assists: a dispatcher or supervisor of the holder, or of a unit above it.
+
+    Nobody decides about what a secret order keeps from them.
+    """
     if actor.is_system:
         return True
+    if not sees_contents(actor, order):
+        return False
     return bool(actor.roles & _WHO_CHOOSES) and _holder(session, order).path.startswith(actor.unit_path)
 
 
@@ -102,7 +107,7 @@ def report(session: Session, order: Order, unit: Unit, actor: Actor, now: dateti
 
 def _check(session: Session, order: Order, actor: Actor) -> None:
     if not may_choose(session, order, actor):
-        raise NotAllowedError("who assists is said by a dispatcher or supervisor of the unit that holds the order")
+        raise NotAllowedError("who assists is said by a dispatcher or supervisor of the holder who reads the order")
 
 
 def _add(session: Session, order: Order, unit: Unit, actor: Actor, now: datetime, note: str | None = None) -> None:

@@ -12,7 +12,7 @@ from hotline.models import Action, AuditEntry, Level, Order, UnclearedOrder, Uni
 from hotline.rules.facts import Category, FactName
 from hotline.rules.order_states import Move, OrderState, Remark
 from hotline.rules.roles import Role
-from hotline.services import facts, local_words, orders, pauses, recognition, secrecy, uncleared
+from hotline.services import assistance, facts, local_words, orders, pauses, recognition, secrecy, uncleared
 from hotline.services.access import (
     SYSTEM,
     Actor,
@@ -116,6 +116,19 @@ def test_a_unit_that_only_assists_sees_that_there_is_an_order(town: Town) -> Non
 
     assert found is not None
     assert not found.shows_contents
+
+
+def test_who_assists_is_said_by_whoever_reads_it(town: Town) -> None:
+    may = {who for who, actor in town.everybody().items() if assistance.may_choose(town.session, town.order, actor)}
+    assert may == {("city", _S), *((unit, role) for unit in ("street", "grid") for role in (_D, _S))}
+
+    factories.assist(town.session, town.order, town.units["beside"])
+    between = factories.actor(town.session, town.units["district"], _D, _S)
+    with pytest.raises(NotAllowedError):
+        assistance.add(town.session, town.order, town.units["body"], between, NOW)
+    with pytest.raises(NotAllowedError):
+        assistance.remove(town.session, town.order, town.units["beside"], between, NOW)
+    assert [each.unit for each in town.order.assistants] == [town.units["beside"]]
 
 
 @pytest.mark.parametrize("state", [OrderState.RECEIVED, OrderState.IN_PROGRESS, OrderState.REFERRED, OrderState.CLOSED])
