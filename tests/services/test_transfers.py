@@ -2,6 +2,7 @@
 
 import csv
 import re
+import threading
 import zipfile
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -41,6 +42,7 @@ from hotline.services.access import SYSTEM, Actor, NotAllowedError
 from hotline.services.transfers import NothingToWriteError, UnusableSourceError, UnusableTableError, tables
 
 NUMBER = "GZ202603020001"
+PATIENCE_S = 10
 # What the factories report, with the aid that was handed out.
 DONE = "送去米面和菜\n发放救助：大米10千克"
 # Workbooks know no zones.
@@ -343,6 +345,51 @@ def test_two_files_brought_in_at_once_make_each_order_once(own_sessions: Session
     assert sorted(at_once(bring_in, bring_in, bring_in)) == [0, 0, 5]  # type: ignore[type-var]
     with own_sessions() as session:
         assert len(session.scalars(select(Order)).all()) == len(session.scalars(select(Transfer)).all()) == 5
+
+
+def test_a_number_that_a_city_and_its_street_bring_in_at_once_makes_one_order(own_sessions: Sessions) -> None:
+    with own_sessions.begin() as session:
+        desk = Desk(session)
+        actor = factories.actor(session, desk.city, Role.DISPATCHER)
+    rows = [cells(f"A{number}") for number in range(5)]
+
+    def bring_in(unit: Unit, rows: Sequence[list[str]]) -> int:
+        with own_sessions.begin() as session:
+            own, content = session.merge(unit), text_of(*rows).encode()
+            upload = transfers.begin(session, "12345", "a.csv", content, own, actor, NOW)
+            (batch,) = upload.batches
+        with own_sessions.begin() as session:
+            return transfers.take_rows(session, upload.file_id, batch, NOW, ZONE).taken
+
+    taken = at_once(lambda: bring_in(desk.city, rows), lambda: bring_in(desk.street, rows[::-1]))
+    assert sorted(taken) == [0, 5]  # type: ignore[type-var]
+    with own_sessions() as session:
+        assert len(session.scalars(select(Order)).all()) == len(session.scalars(select(Transfer)).all()) == 5
+
+
+def test_what_comes_by_machine_while_a_file_brings_it_in_waits_for_the_file(own_sessions: Sessions) -> None:
+    with own_sessions.begin() as session:
+        desk = Desk(session)
+        upload = transfers.begin(session, "12345", "a.csv", text_of(cells()).encode(), desk.city, SYSTEM, NOW)
+    are_new = []
+
+    def pass_on() -> None:
+        with own_sessions.begin() as session:
+            street = session.merge(desk.street)
+            told = {Column.NUMBER: NUMBER, Column.TEXT: "没有米"}
+            passed = transfers.read(told, transfers.Units(session, street, []), NOW, ZONE)
+            are_new.append(transfers.take(session, "12345", street, passed, NOW, ZONE).is_new)
+
+    machine = threading.Thread(target=pass_on)
+    with own_sessions.begin() as session:
+        (batch,) = upload.batches
+        assert transfers.take_rows(session, upload.file_id, batch, NOW, ZONE).taken == 1
+        machine.start()
+        machine.join(0.5)
+        assert machine.is_alive(), "the machine must wait for the file"
+    machine.join(PATIENCE_S)
+
+    assert are_new == [False]
 
 
 BROKEN = {

@@ -31,8 +31,17 @@ def known_as(session: Session, said: str) -> str:
         UnusableSourceError
     """
     name = said if said in _named_so_far(session) else _plain(said)
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"platform {_key(name)}"))))
+    _wait_for(session, f"platform {_key(name)}")
     return same_as(name, _named_so_far(session)) or name
+
+
+def wait_for_others(session: Session, name: str) -> None:
+    """Until the transaction ends nobody else takes an order of the platform: each then sees what the other took.
+
+    Units in line, a city and its street, share its numbers, of which no index knows. One lock for all numbers, and not
+    one for each: two files with the same rows in another order would wait for each other.
+    """
+    _wait_for(session, f"transfers of {_key(name)}")
 
 
 def same_as(said: str, names: Sequence[str]) -> str | None:
@@ -52,6 +61,10 @@ def choices(session: Session, actor: Actor) -> Sequence[str]:
     files = select(TransferFile.source).join(TransferFile.unit).where(in_line)
     platforms = select(TransferPlatform.name).join(TransferPlatform.unit).where(in_line)
     return sorted({USUAL_SOURCE, *session.scalars(union(files, platforms))})
+
+
+def _wait_for(session: Session, what: str) -> None:
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtext(what))))
 
 
 def _named_so_far(session: Session) -> Sequence[str]:

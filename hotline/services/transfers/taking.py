@@ -7,7 +7,6 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import and_, or_, select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, joinedload
 
 from hotline.models import Action, Channel, Order, Transfer, TransferFile, Unit
@@ -18,7 +17,7 @@ from hotline.services.access import Actor, NotAllowedError, require_role
 from hotline.services.intake import Matter
 from hotline.services.transfers import tables
 from hotline.services.transfers.reading import PassedOn, Units, UnusableOrderError, read
-from hotline.services.transfers.sources import known_as, spellings
+from hotline.services.transfers.sources import known_as, spellings, wait_for_others
 from hotline.services.transfers.tables import Row, Wrong
 
 TAKERS = frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.ADMINISTRATOR})
@@ -35,10 +34,6 @@ class Taken:
     is_new: bool
 
 
-class _KnownError(Exception):
-    """Somebody else has taken the same order at this very moment."""
-
-
 def take(
     session: Session,
     source: str,
@@ -51,19 +46,13 @@ def take(
     """The order under the number of the platform that passes orders on to `unit`; made when it is not there yet.
 
     Its clocks start when it was passed on, since before that nobody here could do anything; when the caller rang is
-    kept beside it.
+    kept beside it. Whoever brings in orders of the same platform at this moment waits until the transaction ends.
     """
+    wait_for_others(session, source)
     known = order_of(session, source, unit, passed.number, file)
     if known is not None:
         return Taken(known, is_new=False)
-    try:
-        with session.begin_nested():
-            return Taken(_make(session, source, unit, passed, now, zone, file), is_new=True)
-    except _KnownError:
-        found = order_of(session, source, unit, passed.number, file)
-        if found is None:
-            raise
-        return Taken(found, is_new=False)
+    return Taken(_make(session, source, unit, passed, now, zone, file), is_new=True)
 
 
 def order_of(session: Session, source: str, unit: Unit, number: str, file: TransferFile | None = None) -> Order | None:
@@ -97,7 +86,7 @@ def _make(
     file: TransferFile | None,
 ) -> Order:
     order = intake.receive(session, Matter(Channel.TRANSFER, passed.unit, now, passed.telephone), now, zone)
-    row = insert(Transfer).values(
+    kept = Transfer(
         order_id=order.id,
         source=source,
         unit_id=unit.id,
@@ -110,9 +99,7 @@ def _make(
         urgency_words=passed.urgency,
         passed_on_at=now,
     )
-    once = row.on_conflict_do_nothing(index_elements=[Transfer.source, Transfer.foreign_number, Transfer.unit_id])
-    if session.scalar(once.returning(Transfer.id)) is None:
-        raise _KnownError
+    session.add(kept)
     intake.state(session, order, Channel.TRANSFER, passed.text, now)
     return order
 
