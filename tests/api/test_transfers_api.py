@@ -67,6 +67,7 @@ def test_of_a_list_the_good_ones_are_kept_and_each_is_answered(platform: Platfor
         ({"unit": "other"}, {"unit": "is a unit outside the part for which orders are brought in"}),
         ({"nummer": "7"}, {"nummer": "is no field"}),
         ({"text": "米\x00"}, {"text": "holds a character that cannot be read or shown"}),
+        ({"number": "A\u200b1"}, {"number": "holds a character that cannot be read or shown"}),
         ({"text": "\ud800"}, {"text": "holds a character that cannot be read or shown"}),
     ],
 )
@@ -77,6 +78,14 @@ def test_what_is_wrong_is_told_by_field(
 
     assert (answer.status_code, (answer.json or {})["errors"]) == (422, errors)
     assert taken(platform) == []
+
+
+def test_what_a_telephone_puts_among_words_refuses_no_order(platform: PlatformSide) -> None:
+    answer = platform.pass_on({**ORDER, "text": "\ufeff一家👨\u200d👧没米\u2003没菜\u2028请帮忙"})
+
+    assert answer.status_code == 201
+    with platform.sessions() as session:
+        assert session.scalars(select(Order)).one().statements[0].text.startswith("一家👨\u200d👧没米 没菜\n请帮忙")
 
 
 @pytest.mark.parametrize("body", [[], "x", 7, None, [ORDER] * 101])

@@ -404,6 +404,10 @@ BROKEN = {
     "unknown unit": (cells(承办单位="火星街道"), "unit", Trouble.UNKNOWN_UNIT, "火星街道"),
     "another's unit": (cells(承办单位="同和街道"), "unit", Trouble.OUTSIDE, "同和街道"),
     "control character": (cells(text="米\x07"), "text", Trouble.UNREADABLE, ""),
+    "nothing to be seen": (cells(text="\u200d \ufeff\u2028"), "text", Trouble.EMPTY, ""),
+    "invisible in a number": (cells("GZ\u200b1"), "number", Trouble.UNREADABLE, ""),
+    "joiner in a number": (cells("GZ\u200d1"), "number", Trouble.UNREADABLE, ""),
+    "invisible in a unit": (cells(承办单位="京溪\ufeff街道"), "unit", Trouble.UNREADABLE, ""),
 }
 
 
@@ -417,6 +421,32 @@ def test_a_broken_row_is_named_with_what_is_wrong_and_the_others_are_kept(desk: 
     assert [(wrong["row"], wrong["column"], wrong["trouble"], wrong["said"]) for wrong in file.refused] == [
         (3, column, trouble, said)
     ]
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("一家👨\u200d👩\u200d👧没米", "一家👨\u200d👩\u200d👧没米"),
+        ("没米\u2003没菜\u2009没油\u3000没盐\xa0没柴", "没米 没菜 没油 没盐 没柴"),
+        ("\ufeff没\u200b米\u00ad了\u202e", "没米了"),
+        ("没米\u2028没菜\u2029没油\n没盐", "没米\n没菜\n没油\n没盐"),
+    ],
+)
+def test_what_telephones_and_word_processors_put_among_words_refuses_no_order(
+    desk: Desk, written: str, kept: str
+) -> None:
+    file = desk.bring_in(text_of(cells(text=written)))
+
+    assert (file.taken, file.refused) == (1, [])
+    assert desk.order().statements[0].text.startswith(f"{kept}\n地址：")
+
+
+def test_a_number_and_a_time_copied_with_what_is_not_seen_are_understood(desk: Desk) -> None:
+    desk.bring_in(text_of(cells(联系电话="\u202a13800138001\u202c", 来电时间="\ufeff2026-03-02\u200309:12")))
+
+    (transfer,) = desk.transfers()
+    assert transfer.order.number_to_ring == "+8613800138001"
+    assert transfer.rang_at == datetime(2026, 3, 2, 1, 12, tzinfo=UTC)
 
 
 def test_everything_that_is_wrong_with_a_row_is_named_at_once(desk: Desk) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from hotline.models import Unit
 from hotline.rules.transfers import LONGEST, REQUIRED, Column, Trouble
-from hotline.services.transfers.tables import Wrong, without_wrong_characters
+from hotline.services.transfers.tables import Wrong, in_plain_characters, wrong_characters
 
 _HOME = "CN"  # where a number without a country code is dialled
 _BETWEEN_NUMBERS = re.compile(r"[/,，、;；\n]")
@@ -90,8 +90,9 @@ def read(cells: Mapping[Column, str], units: Units, now: datetime, zone: ZoneInf
     Raises:
         UnusableOrderError: with everything that is wrong.
     """
-    wrong = without_wrong_characters(cells)
-    told = {column: cell.strip() for column, cell in cells.items()}
+    plain = in_plain_characters(cells)
+    wrong = wrong_characters(plain)
+    told = {column: cell.strip() for column, cell in plain.items()}
     wrong += [Wrong(Trouble.EMPTY, column) for column in REQUIRED if not told.get(column)]
     wrong += [Wrong(Trouble.TOO_LONG, column) for column, cell in told.items() if len(cell) > LONGEST[column]]
     reading = _Reading(told, zone, wrong)

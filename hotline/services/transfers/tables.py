@@ -2,6 +2,8 @@
 
 import csv
 import re
+import string
+import unicodedata
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,6 +30,10 @@ from hotline.rules.transfers import TABLE_TROUBLES as WORDS
 _ZIP, _OLD_WORKBOOK, _UTF_16 = b"PK\x03\x04", b"\xd0\xcf\x11\xe0", (b"\xff\xfe", b"\xfe\xff")
 _ENCODINGS = ("utf-8-sig", "gb18030")
 _UNREADABLE = "\ufffd"  # what decoding puts where bytes are no character
+# What holds emoji and the letters of some scripts together or apart.
+_JOINERS = "\u200c\u200d"
+# By these something is found again: in them no character stands for another.
+_LOOKED_UP = frozenset({Column.NUMBER, Column.UNIT})
 _DELIMITERS = (",", "\t", ";")
 # A quoted cell with more lines than this was never closed.
 _MOST_LINES_OF_A_ROW = 60
@@ -247,13 +253,37 @@ def _figures(value: float) -> str:
     return str(int(value)) if value == int(value) else str(value)
 
 
-def without_wrong_characters(cells: Mapping[Column, str]) -> list[Wrong]:
+def in_plain_characters(cells: Mapping[Column, str]) -> dict[Column, str]:
+    """The cells without what telephones and word processors put among words unseen; number and unit as they came."""
+    return {column: cell if column in _LOOKED_UP else _plain(cell) for column, cell in cells.items()}
+
+
+def wrong_characters(cells: Mapping[Column, str]) -> list[Wrong]:
     """The cells that hold what nobody can read, or what a page cannot show."""
-    return [Wrong(Trouble.UNREADABLE, column) for column, cell in cells.items() if not _is_readable(cell)]
+    return [Wrong(Trouble.UNREADABLE, column) for column, cell in cells.items() if not _is_readable(column, cell)]
 
 
-def _is_readable(cell: str) -> bool:
-    return _UNREADABLE not in cell and all(part.isprintable() for part in re.split(r"[\r\n\t\u3000\xa0]", cell))
+def _plain(cell: str) -> str:
+    """Spaces of every kind as a space, line separators as a line break, and of what is never seen only the joiners."""
+    plain = "".join(letter if letter.isprintable() else _plain_letter(letter) for letter in cell)
+    return plain.strip(string.whitespace + _JOINERS)
+
+
+def _plain_letter(letter: str) -> str:
+    match unicodedata.category(letter):
+        case "Zs":
+            return " "
+        case "Zl" | "Zp":
+            return "\n"
+        case "Cf" if letter not in _JOINERS:
+            return ""
+        case _:
+            return letter
+
+
+def _is_readable(column: Column, cell: str) -> bool:
+    let_through = r"[\r\n\t\u3000\xa0]" if column in _LOOKED_UP else rf"[\r\n\t{_JOINERS}]"
+    return _UNREADABLE not in cell and all(part.isprintable() for part in re.split(let_through, cell))
 
 
 def rows_in(rows: Sequence[Row], size: int) -> Iterable[Sequence[Row]]:
