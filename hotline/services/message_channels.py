@@ -6,6 +6,7 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, joinedload
 
 from hotline.models import Action, MessageChannel, TextMessage, Unit
@@ -27,17 +28,17 @@ class UnknownChannelError(ValueError):
 
 
 def set_channel(session: Session, name: str, unit: Unit, reply_url: str, actor: Actor, now: datetime) -> MessageChannel:
-    """Add a channel, or change the one of that name; it is on afterwards.
+    """Add a channel, or change the one of that name; it is on afterwards. Of those who do so at once the last counts.
 
     Raises:
         NotAllowedError, UnusableChannelError
     """
     require_top(actor, Role.ADMINISTRATOR)
     _check(name, reply_url)
-    channel = _any_by_name(session, name) or MessageChannel(name=name)
-    channel.unit_id, channel.reply_url, channel.is_active = unit.id, reply_url, True
-    session.add(channel)
-    session.flush()
+    told = {"unit_id": unit.id, "reply_url": reply_url, "is_active": True}
+    row = insert(MessageChannel).values(name=name, **told)
+    kept = row.on_conflict_do_update(index_elements=[MessageChannel.name], set_=told).returning(MessageChannel)
+    channel = session.scalars(kept, execution_options={"populate_existing": True}).one()
     audit.note(session, actor, Action.CHANNEL_SET, now, subject="message_channels", subject_id=channel.id)
     return channel
 

@@ -9,8 +9,9 @@ from factories import NOW, ZONE
 from sqlalchemy import func, select
 
 from hotline.db import Sessions
-from hotline.models import Call, OrderNumberDay, OutboxEntry, Receipt, Recording, TextMessage
-from hotline.services import calls, intake, receipts
+from hotline.models import Call, MessageChannel, OrderNumberDay, OutboxEntry, Receipt, Recording, TextMessage
+from hotline.services import calls, intake, message_channels, receipts
+from hotline.services.access import SYSTEM
 
 MANY = 4
 
@@ -119,3 +120,16 @@ def test_two_transcripts_of_one_call_at_once_make_one_order(own_sessions: Sessio
             return intake.receive_call(session, session.get_one(Call, call_id), NOW, ZONE).id
 
     assert len(set(at_once(*[receive] * MANY))) == 1
+
+
+def test_a_channel_named_several_times_at_once_is_one(own_sessions: Sessions) -> None:
+    with own_sessions.begin() as session:
+        street = factories.unit(session)
+
+    def name() -> int:
+        with own_sessions.begin() as session:
+            reply_url = "https://gateway.example"
+            return message_channels.set_channel(session, "wechat", session.merge(street), reply_url, SYSTEM, NOW).id
+
+    assert len(set(at_once(*[name] * MANY))) == 1
+    assert count(own_sessions, MessageChannel) == 1
