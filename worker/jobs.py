@@ -27,6 +27,7 @@ from hotline.models import (
 from hotline.services import (
     alarms,
     calls,
+    correspondence,
     facts,
     intake,
     message_channels,
@@ -235,7 +236,7 @@ def _positions(words: tuple[Word, ...], channel: str) -> list[int]:
 def understand_statement(context: Context, statement_id: int) -> Store:
     """Take the facts from what was written, into the order."""
     with context.sessions() as session:
-        text = session.get_one(Statement, statement_id).text
+        text = correspondence.told_in(session.get_one(Statement, statement_id))
     understood = _understood(text, (), context.ears)
     if understood is None:
         return nothing

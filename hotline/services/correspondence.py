@@ -16,6 +16,7 @@ from hotline.models import (
     Line,
     MessageState,
     Order,
+    Statement,
     SurveyAttempt,
     TextMessage,
     Unit,
@@ -95,6 +96,13 @@ def add(session: Session, order: Order, channel: Channel, text: str, message: Te
         # Whoever writes again before being asked has something to say about the result.
         surveys.ask_by_person(order, now)
     return is_reminder
+
+
+def told_in(statement: Statement) -> str:
+    """What facts are taken from: of words that add to a matter, not those that only ask how it stands."""
+    order = statement.order
+    has_begun_it = not order.calls and statement.id == min(each.id for each in order.statements)
+    return statement.text if has_begun_it else correspondence.beyond_chasing(statement.text)
 
 
 def answer_on_page(

@@ -42,7 +42,8 @@ def present(order: Order) -> Mapping[FactName, FactVersions]:
     """Every fact in reading order. A person's last word counts; without one, what the machine understood.
 
     Of each recording its newest transcript counts, and of several recordings and statements the last that says
-    something; urgency is the highest of them, and once it was an emergency no machine takes that back.
+    something; urgency is the highest of them, and once it was an emergency no machine takes that back. What kind of
+    matter it is, no later question and no guess takes away; the summary is that of the words that told the kind.
     """
     return {name: _versions(name, order.facts) for name in FactName}
 
@@ -108,7 +109,12 @@ def confirm(
 def _versions(name: FactName, facts: Sequence[Fact]) -> FactVersions:
     versions = tuple(fact for fact in facts if fact.name == name)
     by_person = [fact for fact in versions if fact.origin == Origin.PERSON]
-    now = by_person[-1] if by_person else _by_machine(name, versions)
+    if by_person:
+        now: Fact | None = by_person[-1]
+    elif name == FactName.SUMMARY:
+        now = next(iter(_summaries(facts)), None)
+    else:
+        now = _by_machine(name, versions)
     return FactVersions(name, now, versions)
 
 
@@ -117,7 +123,30 @@ def _by_machine(name: FactName, versions: Sequence[Fact]) -> Fact | None:
     if name == FactName.URGENCY:
         emergencies = [fact for fact in versions if fact.value == Urgency.EMERGENCY]
         return max(reversed([*emergencies, *counting]), key=_pressing, default=None)
+    if name == FactName.CATEGORY:
+        return max(reversed(counting), key=_telling_the_matter, default=None)
     return max(reversed(counting), key=_telling, default=None)
+
+
+def _summaries(facts: Sequence[Fact]) -> list[Fact]:
+    """Those that count, first that of the words which told what kind of matter it is, then as they were said."""
+    counting = _newest_of_each_source([fact for fact in facts if fact.name == FactName.SUMMARY])
+    matter = _by_machine(FactName.CATEGORY, [fact for fact in facts if fact.name == FactName.CATEGORY])
+    source = (matter.transcript_id, matter.statement_id) if matter else None
+    return sorted(counting, key=lambda fact: (not fact.evidence, (fact.transcript_id, fact.statement_id) != source))
+
+
+def _summed_up(order: Order) -> str | None:
+    """The order in few words: those for the matter, then what was added to it, as far as there is room."""
+    now = present(order)[FactName.SUMMARY].now
+    if now is None or now.origin == Origin.PERSON:
+        return now.value if now else None
+    words = ""
+    for fact in _summaries([fact for fact in order.facts if fact.origin == Origin.MACHINE]):
+        longer = "；".join(filter(None, (words, fact.value)))
+        if fact.value and fact.value not in words and len(longer) <= LONGEST_TEXT:
+            words = longer
+    return words or None
 
 
 def _newest_of_each_source(versions: Sequence[Fact]) -> list[Fact]:
@@ -146,6 +175,18 @@ def _telling(fact: Fact) -> tuple[bool, bool]:
     return bool(fact.evidence), fact.value not in (None, [])
 
 
+# Whoever asks or adds something later has not taken back what they need.
+_NO_MATTER = frozenset({Category.POLICY, Category.OTHER})
+_MORE_LIKELY_THAN_NOT = 0.5
+
+
+def _telling_the_matter(fact: Fact) -> tuple[bool, bool, float]:
+    """Of those that name a matter of their own the last counts, of what is merely guessed the surest."""
+    likely = fact.confidence or 0.0
+    names_one = fact.value is not None and fact.value not in _NO_MATTER and likely > _MORE_LIKELY_THAN_NOT
+    return *_telling(fact), 1.0 if names_one else likely - 1.0
+
+
 _MOST_PRESSING_FIRST = tuple(Urgency)
 
 
@@ -158,7 +199,7 @@ def _carry_over(session: Session, order: Order, now: datetime, zone: ZoneInfo) -
     values = {name: versions.now.value if versions.now else None for name, versions in present(order).items()}
     category = values[FactName.CATEGORY]
     order.category = Category(category) if category else None
-    order.summary = values[FactName.SUMMARY]
+    order.summary = _summed_up(order)
     place = values[FactName.PLACE]
     order.place_id = session.scalar(select(Unit.id).where(Unit.code == place)) if place else None
     _carry_number_over(order)

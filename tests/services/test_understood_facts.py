@@ -8,18 +8,19 @@ import pytest
 from factories import CALLER, NOW, ZONE
 from sqlalchemy.orm import Session
 
-from hotline.models import Alarm, Order, Origin, OutboxEntry, Recording, Transcript, Work
+from hotline.models import Alarm, Channel, Order, Origin, OutboxEntry, Recording, Transcript, Work
 from hotline.rules.alarms import AlarmState
 from hotline.rules.facts import Category, FactName, Urgency
 from hotline.rules.order_states import Move
 from hotline.rules.roles import Role
-from hotline.services import facts
+from hotline.services import correspondence, facts, intake
 from hotline.services.facts import WrongFactError
 from speech.understand import Gazetteer, understand
 
 HUNGRY = "家里没有米了"
 NO_PULSE = "老人晕倒了没有呼吸"
 NOTHING = "喂喂"
+NO_WATER = "停水两天了，家里老人没水喝"
 
 
 class Case:
@@ -41,6 +42,12 @@ class Case:
         self.session.flush()
         understood = understand(text, Gazetteer.from_rows([], []), words=())
         facts.propose(self.session, self.order, transcript, understood, NOW, ZONE)
+
+    def write(self, text: str) -> None:
+        """More about the order by text, understood as the worker does."""
+        statement = intake.state(self.session, self.order, Channel.TEXT, text, NOW)
+        understood = understand(correspondence.told_in(statement), Gazetteer.from_rows([], []), words=())
+        facts.propose(self.session, self.order, statement, understood, NOW, ZONE)
 
     def say(self, name: FactName, value: Any) -> None:
         """A reviewer states a fact."""
@@ -71,6 +78,78 @@ def test_a_later_recording_that_says_something_counts(case: Case) -> None:
     case.hear(case.recording(), "我姓李，" + HUNGRY)
 
     assert "李" in case.value(FactName.CALLER_NAME)
+
+
+@pytest.fixture
+def written(session: Session) -> Case:
+    """An order that a text message began."""
+    line = factories.line(session)
+    case = Case(session, on=line)
+    statement = factories.statement(session, line, NO_WATER)
+    case.order = statement.order
+    understood = understand(NO_WATER, Gazetteer.from_rows([], []), words=())
+    facts.propose(session, case.order, statement, understood, NOW, ZONE)
+    return case
+
+
+@pytest.mark.parametrize("chased", ["怎么还没人来", "催一下", "请问什么时候能办好？", "进度怎么样了", "多久才能到啊"])
+def test_words_that_only_chase_change_neither_facts_nor_summary(written: Case, chased: str) -> None:
+    before = {name: written.value(name) for name in FactName}
+    summary = written.order.summary
+
+    written.write(chased)
+
+    assert {name: written.value(name) for name in FactName} == before
+    assert (written.order.category, written.order.summary) == (Category.UTILITIES, summary)
+    assert summary is not None
+    assert "停水" in summary
+
+
+@pytest.mark.parametrize(
+    "said", ["老人晕倒了没有呼吸怎么还没人来", "还没来人快不行了没有呼吸", "怎么还没有人来，老人晕倒了没有呼吸"]
+)
+def test_danger_among_words_that_chase_acts_all_the_same(written: Case, said: str) -> None:
+    written.write(said)
+
+    assert written.order.urgency == Urgency.EMERGENCY
+
+
+def test_a_supplement_adds_what_it_says_and_leaves_the_matter(written: Case) -> None:
+    matter = written.order.summary
+
+    written.write("门牌是九号，我姓陈，电话13812345678")
+    written.write("请问要带什么材料")
+
+    assert written.order.category == Category.UTILITIES
+    assert written.value(FactName.SUMMARY) == matter
+    assert written.order.summary is not None
+    assert written.order.summary.startswith(f"{matter}；")
+    assert (written.value(FactName.CALLER_NAME), written.value(FactName.PHONE)) == ("陈", "13812345678")
+
+
+def test_another_matter_told_later_counts_and_the_summary_tells_both(written: Case) -> None:
+    written.write(HUNGRY)
+
+    assert written.order.category == Category.SUPPLIES
+    assert written.order.summary is not None
+    assert "没有米" in written.order.summary
+    assert "停水" in written.order.summary
+
+
+def test_a_need_told_after_a_question_is_the_matter(case: Case) -> None:
+    case.hear(case.recording(), "请问低保怎么申请")
+    assert case.order.category == Category.POLICY
+
+    case.hear(case.recording(), HUNGRY)
+
+    assert case.order.category == Category.SUPPLIES
+    assert case.value(FactName.SUMMARY) == "没有米"
+
+
+def test_who_begins_with_a_question_of_when_has_that_as_the_matter(session: Session) -> None:
+    question = "请问低保什么时候能办好"
+
+    assert correspondence.told_in(factories.statement(session, text=question)) == question
 
 
 def test_a_corrected_transcript_takes_the_place_of_the_one_before(case: Case) -> None:

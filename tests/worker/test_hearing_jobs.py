@@ -15,6 +15,7 @@ from hotline.models import (
     Alarm,
     Attention,
     Call,
+    Channel,
     Fact,
     Line,
     ModelUse,
@@ -26,6 +27,7 @@ from hotline.models import (
     Recording,
     RecordingKind,
     RecordingState,
+    Statement,
     SurveyRound,
     Transcript,
     Unit,
@@ -35,7 +37,7 @@ from hotline.rules.alarms import AlarmState
 from hotline.rules.order_states import OrderState
 from hotline.rules.roles import Role
 from hotline.rules.survey_states import AttemptEvent, RoundState
-from hotline.services import hearing_anew, organisation, recordings, surveys
+from hotline.services import hearing_anew, intake, organisation, recordings, surveys
 from speech.local_names import LocalNames
 from speech.recognizer import Recognizer
 from speech.transcript import Doubt
@@ -299,6 +301,16 @@ def test_a_spoken_answer_that_is_in_doubt_was_not_heard(workshop: Workshop) -> N
 
     survey = workshop.one(SurveyRound)
     assert (survey.state, survey.resolved, survey.satisfied) == (RoundState.PERSON, None, None)
+
+
+def test_of_what_is_written_later_words_that_only_chase_are_not_understood(workshop: Workshop) -> None:
+    def chased(session: Session) -> Statement:
+        order = factories.statement(session, text="停水两天了").order
+        return intake.state(session, order, Channel.TEXT, "怎么还没人来", NOW)
+
+    workshop.do(Work.UNDERSTAND_STATEMENT, workshop.make(chased))
+
+    assert {fact.confidence for fact in workshop.all(Fact)} == {None}
 
 
 # How long a run may take
