@@ -13,6 +13,7 @@ from werkzeug.routing import BuildError
 
 from hotline.console import closing_words, languages, moments, words
 from hotline.console.areas import entries_for
+from hotline.console.audit_words import detail_words
 from hotline.console.lists import leads_to
 from hotline.console.transcripts import UNSURE
 from hotline.console.trouble_words import receipt_words, trouble_words
@@ -39,7 +40,7 @@ def install_layout(app: Flask) -> None:
         masked=words.masked,
         without_numbers=without_numbers,
         reason_words=words.reason_words,
-        detail_words=words.detail_words,
+        detail_words=detail_words,
         subject_word=words.subject_word,
         moment=moments.moment,
         full_time=moments.full,

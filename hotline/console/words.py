@@ -10,7 +10,6 @@ from hotline.models import (
     Action,
     AnswerKind,
     Attention,
-    AuditEntry,
     Channel,
     Direction,
     LearningEnd,
@@ -681,19 +680,3 @@ SUBJECTS: Mapping[str, LazyString] = {
 def subject_word(subject: str) -> str:
     """The word for what an entry is about; what has none is shown as it is."""
     return str(SUBJECTS.get(subject, subject))
-
-
-def _changed_words(part: str) -> str:
-    """What became of a person: a role given or taken, another unit, another name."""
-    if part[1:] in set(Role):
-        return f"{part[0]}{word(Role(part[1:]))}"
-    return str(_p("person", "name")) if part == "name" else part.replace(">", " → ")
-
-
-def detail_words(entry: AuditEntry) -> str:
-    """The detail of an entry of the audit log; which move, which fact, or what was noted."""
-    if entry.action == Action.USER_CHANGED:
-        return " ".join(map(_changed_words, (entry.detail or "").split()))
-    kinds: Mapping[Action, type[StrEnum]] = {Action.ORDER_MOVED: Move, Action.FACT_CONFIRMED: FactName}
-    kind = kinds.get(entry.action)
-    return word(kind(entry.detail)) if kind and entry.detail else entry.detail or ""
