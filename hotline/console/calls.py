@@ -70,7 +70,8 @@ def _one(call_id: int, form: NoteForm, *, shows_numbers: bool = False) -> str:
             desk.note_transcripts_seen(session, person().actor, [found.call], held.now())
     if not found.shows_contents:
         return render_template("call_secret.html", call=found.call)
-    reading = Reading(facts.present(found.call.order) if found.call.order else {}, shows_numbers)
+    order = found.call.order
+    reading = Reading(facts.present(order) if order else {}, shows_numbers, order.number if order else "")
     heard = (transcript for recording in found.call.recordings for transcript in recording.transcripts)
     hides_numbers = not shows_numbers and (bool(found.call.number) or any(map(reading.hides, heard)))
     return render_template("call.html", found=found, form=form, reading=reading, hides_numbers=hides_numbers)

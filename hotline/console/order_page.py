@@ -80,7 +80,7 @@ def show(number: str, refused: Refused | None = None, shows_numbers: bool = Fals
         clocks = clock_desk.of_order(session, actor, found.order, held.now())
         seen_at = refused.seen_at if refused and refused.is_outdated else None
         changes = desk.changes_since(session, number, seen_at) if seen_at else None
-    reading = Reading(found.facts, shows_numbers)
+    reading = Reading(found.facts, shows_numbers, number)
     return render_template(
         "order.html" if found.shows_contents else "order_secret.html",
         desk=found,

@@ -27,16 +27,18 @@ class Reading:
 
     facts: Mapping[FactName, FactVersions]
     shows_numbers: bool
+    # Of the order it is about, if there is one; letters name it, and it is no telephone number.
+    order_number: str
 
     def said(self, text: str | None) -> str:
         """Some words of a caller, or about one."""
-        return (text or "") if self.shows_numbers else without_numbers(text or "")
+        return (text or "") if self.shows_numbers else without_numbers(text or "", ours=self.order_number)
 
     def text_of(self, transcript: Transcript) -> str:
         """A transcript; what the telephone number was understood from is hidden however short it is."""
         if self.shows_numbers:
             return transcript.text
-        return without_numbers(transcript.text, list(self._heard_as_number(transcript)))
+        return without_numbers(transcript.text, list(self._heard_as_number(transcript)), self.order_number)
 
     def turns_of(self, transcript: Transcript) -> list[Turn]:
         """The same, as people write it, cut into pieces to mark."""

@@ -48,6 +48,19 @@ def test_short_number_is_hidden_where_it_is_known_to_be_one() -> None:
     assert without_numbers("分机八六五三零二", [Span(3, 8)]) == "分机••五三零二"
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("工单编号2611220005。", "工单编号2611220005。"),
+        ("2611220005，电话13800136666", "2611220005，电话•••••••6666"),
+        ("电话12611220005", "电话•••••••0005"),
+        ("26112200051234", "••••••••••1234"),
+    ],
+)
+def test_our_own_number_is_shown_where_it_stands_by_itself(text: str, shown: str) -> None:
+    assert without_numbers(text, ours="2611220005") == shown
+
+
 @given(st.text(alphabet=st.one_of(DIGITS, st.sampled_from("家里，- 个嗯的"), st.characters()), max_size=60))
 def test_text_stays_as_long_and_hiding_twice_hides_no_more(text: str) -> None:
     hidden = without_numbers(text)
@@ -186,3 +199,16 @@ def test_callbacks_show_no_number_either(site: Site, order: Order) -> None:
         text = browser.get(path).text
         assert "家里没有米了" in read(text), path
         assert not shows_a_number(text), path
+
+
+def test_a_letter_names_the_order_to_whoever_reads_it(site: Site) -> None:
+    with site.sessions.begin() as session:
+        order = factories.wrote(session, session.merge(site.line))
+        assert order is not None
+        number = order.number
+    browser = site.browser(Role.CALL_TAKER)
+    browser.get(f"/orders/{number}")
+
+    text = browser.send("data-letter", text=f"工单编号{number}，电话13800136666").text
+
+    assert f"工单编号{number}，电话•••••••6666" in read(text)
