@@ -401,6 +401,20 @@ def test_past_the_limit_no_time_is_asked_for_or_granted(site: Site, number: str)
     assert order_of(site, number).resolve_by == NOW + DAY
 
 
+def test_more_time_is_not_decided_about_while_the_clocks_stand_still(site: Site, number: str) -> None:
+    asked(site, number, Pause)
+    asked(site, number, Extension)
+    supervisor = site.browser(Role.SUPERVISOR)
+    assert {"decide_pause", "decide_extension"} <= offered(supervisor, number)
+
+    page = supervisor.send('data-clocks="decide_pause"', decision="grant")
+
+    assert "暂停计时期间不审批延期" in page.text
+    assert offered(supervisor, number) == {"resume", "note"}
+    supervisor.send('data-clocks="resume"')
+    assert "decide_extension" in offered(supervisor, number)
+
+
 # Notes and notices
 
 

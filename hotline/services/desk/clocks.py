@@ -120,7 +120,8 @@ def _offered(session: Session, actor: Actor, order: Order, now: datetime) -> Ite
     decides = supervises(session, actor, order)
     if decides and clocks.asked_pause(order) is not None:
         yield ClockRequest.DECIDE_PAUSE
-    if decides and clocks.asked_extension(order) is not None:
+    # Nothing runs out meanwhile; once the clocks run on, whoever asked may still need it.
+    if decides and order.paused_at is None and clocks.asked_extension(order) is not None:
         yield ClockRequest.DECIDE_EXTENSION
     if order.paused_at is not None and pauses.may_ask(session, order, actor):
         yield ClockRequest.RESUME
