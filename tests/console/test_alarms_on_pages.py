@@ -6,9 +6,10 @@ from site_under_test import Site
 
 from hotline.models import Alarm, AlarmAttempt, Order
 from hotline.rules.alarms import AlarmState
+from hotline.rules.facts import FactName
 from hotline.rules.roles import Role
 from hotline.rules.roster import Post
-from hotline.services import alarms
+from hotline.services import alarms, facts
 
 
 @pytest.fixture
@@ -115,3 +116,17 @@ def test_other_orders_are_opened_as_ever(site: Site) -> None:
         number = factories.order(session, session.merge(site.line)).number
 
     assert "您已接手" not in site.browser(Role.CALL_TAKER).get(f"/orders/{number}").text
+
+
+def test_an_alarm_folds_once_it_was_taken_on_and_the_order_is_no_emergency(site: Site, number: str) -> None:
+    browser = site.browser(Role.CALL_TAKER)
+    assert '<section class="card alarm" data-alarm="acknowledged">' in browser.get(f"/orders/{number}").text
+
+    with site.sessions.begin() as session:
+        order = session.query(Order).filter_by(number=number).one()
+        reviewer = factories.actor(session, session.merge(site.street), Role.CALL_TAKER)
+        facts.confirm(session, order, FactName.URGENCY, "urgent", reviewer, factories.NOW, factories.ZONE)
+    text = browser.get(f"/orders/{number}").text
+
+    assert '<details class="card alarm" data-alarm="acknowledged"><summary>特急告警' in text
+    assert '<section class="card alarm' not in text

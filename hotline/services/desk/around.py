@@ -33,13 +33,15 @@ class Assisting:
 class Ringing:
     """An emergency: who is on duty, first on call first, the number that is rung last, and who was told so far.
 
-    `may_take_on`: nobody has taken it on, and the actor could. `may_ring`: the numbers are the actor's business.
+    `is_past`: nobody is alarmed, and the order is no emergency any more. `may_take_on`: nobody has taken it on, and
+    the actor could. `may_ring`: the numbers are the actor's business.
     """
 
     on_duty: tuple[OnDuty, ...]
     duty_number: str | None
     alarm: Alarm | None
     is_live: bool
+    is_past: bool
     may_take_on: bool
     may_ring: bool
 
@@ -84,6 +86,7 @@ def _ringing(session: Session, order: Order, actor: Actor, now: datetime) -> Rin
         duty_number=alarms.duty_number(session, order) if is_open else None,
         alarm=alarm,
         is_live=is_live,
+        is_past=not is_live and order.urgency != Urgency.EMERGENCY,
         may_take_on=is_live and may_act,
         may_ring=may_act,
     )
