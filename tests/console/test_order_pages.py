@@ -43,6 +43,18 @@ def test_open_orders_of_the_unit_are_listed(site: Site) -> None:
     assert numbers_in(browser.get(f"/orders?number={made[OrderState.INVALID]}").text) == [made[OrderState.INVALID]]
 
 
+def test_a_category_without_a_summary_stands_alone(site: Site) -> None:
+    with site.sessions.begin() as session:
+        bare, told = (factories.order(session, session.merge(site.line)) for _ in range(2))
+        bare.category = told.category = Category.OTHER
+        told.summary = "家里没有米了"
+
+    text = site.browser(Role.CALL_TAKER).get("/orders").text
+
+    assert '<span class="category">其他</span> </td>' in text
+    assert '<span class="category">其他 ·</span> 家里没有米了</td>' in text
+
+
 def test_list_can_be_narrowed_to_ones_own_and_by_kind(site: Site) -> None:
     handler = site.person(Role.HANDLER)
     with site.sessions.begin() as session:
