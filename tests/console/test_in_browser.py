@@ -257,6 +257,19 @@ def test_no_page_is_wider_than_its_screen(served: Served, page: Page, width: int
         assert beyond == 0, path
 
 
+def test_hours_without_anybody_are_listed_without_a_mark(served: Served, page: Page) -> None:
+    now = datetime.now(UTC)
+    with served.sessions.begin() as session:
+        person = factories.user(session, session.query(Unit).filter_by(code="street").one(), Role.HANDLER)
+        factories.shift(session, person, begins_at=now, ends_at=now + timedelta(hours=8))
+    sign_in(page)
+
+    page.goto("/roster")
+
+    mark = page.locator("#gaps li").first.evaluate("line => getComputedStyle(line, '::before').content")
+    assert mark == "none"
+
+
 @pytest.fixture
 def supervised(served: Served) -> str:
     """An order whose handler asks for more time, in a street of many units that is in emergency mode."""
