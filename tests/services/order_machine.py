@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import factories
@@ -66,7 +67,9 @@ from hotline.services.orders import ChangedMeanwhileError
 REFUSALS = (ValueError, ImpossibleMoveError, NotAllowedError, ChangedMeanwhileError)
 MOST_ORDERS = 6
 # Minutes that go by before something is done: often none, seldom days.
-PASSING = (0, 0, 0, 0, 0, 1, 2, 4, 6, 9, 12, 16, 20, 25, 30, 45, 60, 90, 120, 200, 300, 500, 900, 1500)
+PASSING = (*(0,) * 8, 1, 2, 4, 6, 9, 12, 16, 20, 25, 30, 45, 60, 90, 120, 200, 300, 500, 1500)
+# From where an order came in to where somebody works on it.
+LEADS_ON = {"received": "triage", "triaged": "dispatch", "dispatched": "accept", "reopened": "dispatch"}
 # What leads on is done more often than what ends an order early.
 MOVES = (
     *("report_back",) * 8,
@@ -838,8 +841,27 @@ class OrderMachine(RuleBasedStateMachine):
     def _worked_on(self, data: st.DataObject, flaw: str) -> Case:
         """Mostly an order that somebody works on and whose time has not run out, or one that stands still."""
         paused = [case for case in self.city.cases if case.pause is not None]
-        able = [case for case in self.city.cases if self.city.has_time(case, self.now)]
-        return self._mostly(data, paused if flaw == "paused" else able, self.city.cases)
+        if flaw == "paused":
+            return self._mostly(data, paused, self.city.cases)
+        if not self._able():
+            self._lead_on(data)
+        return self._mostly(data, self._able(), self.city.cases)
+
+    def _able(self) -> list[Case]:
+        return [case for case in self.city.cases if self.city.has_time(case, self.now)]
+
+    def _lead_on(self, data: st.DataObject) -> None:
+        """Have somebody work on an order that has time left, since few get that far in time by themselves."""
+        early = [
+            case for case in self.city.cases if case.state in LEADS_ON and (case.due["resolve"] or self.now) > self.now
+        ]
+        case = early[-1] if early else None
+        while case is not None and case.state in LEADS_ON:
+            move, before = LEADS_ON[case.state], case.state
+            told = self._told(data, move, case)
+            self._try(case, move, self._person(data, partial(self._may, case, move)), told)
+            if case.state == before:
+                return
 
     def _flaw(self, data: st.DataObject, *flaws: str) -> str:
         """What is wrong this time: one thing, or as often nothing."""
@@ -942,11 +964,11 @@ DEEDS: tuple[Callable[[OrderMachine, st.DataObject], None], ...] = (
     *(OrderMachine.move_on,) * 34,
     OrderMachine.receive_another,
     *(OrderMachine.confirm,) * 4,
-    *(OrderMachine.ask_pause,) * 4,
-    *(OrderMachine.decide_pause,) * 3,
+    *(OrderMachine.ask_pause,) * 6,
+    *(OrderMachine.decide_pause,) * 4,
     *(OrderMachine.resume,) * 2,
-    *(OrderMachine.ask_extension,) * 3,
-    *(OrderMachine.decide_extension,) * 3,
+    *(OrderMachine.ask_extension,) * 5,
+    *(OrderMachine.decide_extension,) * 5,
     *(OrderMachine.choose_assistant,) * 3,
     *(OrderMachine.report_assistance,) * 3,
     OrderMachine.supervise,
