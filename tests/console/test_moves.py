@@ -17,12 +17,13 @@ from hotline.app import create_app
 from hotline.console.moves import MOVES
 from hotline.console.words import word
 from hotline.db import Sessions
-from hotline.models import Action, AuditEntry, Fact, Level, Order, OrderEvent, Origin, Outcome, Result
+from hotline.models import Action, AuditEntry, Channel, Fact, Level, Order, OrderEvent, Origin, Outcome, Result
 from hotline.rules import order_states
 from hotline.rules.facts import Category, FactName
 from hotline.rules.order_states import ORDER, Move, OrderState
 from hotline.rules.roles import Role
-from hotline.services import facts, orders
+from hotline.services import facts, intake, orders
+from speech.understand import Gazetteer, understand
 
 FILLED_IN = {
     Move.INVALIDATE: {"reason": "打错了"},
@@ -332,6 +333,27 @@ def test_fact_stated_meanwhile_counts_as_a_change(site: Site) -> None:
 
     assert page.status_code == 409
     assert f"{reviewer.name}：要素“紧急程度”" in page.text
+
+
+def test_what_the_machine_read_meanwhile_is_told_as_the_machines_and_sent_again_it_goes(site: Site) -> None:
+    number = made(site, OrderState.RECEIVED)
+    browser = site.browser(Role.CALL_TAKER)
+    browser.get(f"/orders/{number}")
+    with site.sessions.begin() as session:
+        order = session.query(Order).filter(Order.number == number).one()
+        statement = intake.state(session, order, Channel.PHONE, "家里没有米了", site.clock.now())
+        understood = understand(statement.text, Gazetteer.from_rows([], []))
+        facts.propose(session, order, statement, understood, site.clock.now(), factories.ZONE)
+
+    page = browser.send('data-move="triage"')
+
+    assert page.status_code == 409
+    told = page.text.split("data-outdated")[1].split("</section>")[0]
+    assert "data-read" in told
+    assert "其他人" not in told
+    assert "机器识别出：摘要、类别、紧急程度、需求" in told
+    assert browser.send('data-move="triage"').status_code == 200
+    assert order_of(site, number).state == OrderState.TRIAGED
 
 
 @pytest.mark.parametrize(

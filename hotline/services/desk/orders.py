@@ -60,10 +60,17 @@ class UnitChoice:
 
 @dataclass(frozen=True)
 class Changes:
-    """What other people did with an order since somebody looked at it."""
+    """What became of an order since somebody looked at it; `read` is what the machine found in the caller's words."""
 
     moves: tuple[OrderEvent, ...]
     facts: tuple[Fact, ...]
+    read: tuple[FactName, ...]
+
+    @property
+    def are_by_machine(self) -> bool:
+        """Whether it is known what they are, and no person had a part in them."""
+        by_people = self.facts or any(move.user_id is not None for move in self.moves)
+        return bool(self.moves or self.read) and not by_people
 
 
 # By these a list of orders goes, the highest first.
@@ -227,9 +234,12 @@ def changes_since(session: Session, number: str, seen_at: datetime) -> Changes:
     moves = select(OrderEvent).join(OrderEvent.order).where(Order.number == number, OrderEvent.at >= seen_at)
     said = select(Fact).join(Fact.order).where(Order.number == number, Fact.made_at >= seen_at)
     by_people = said.where(Fact.origin == Origin.PERSON).options(joinedload(Fact.user))
+    by_machine = session.scalars(said.where(Fact.origin == Origin.MACHINE))
+    found = {fact.name for fact in by_machine if fact.value not in (None, [])}
     return Changes(
         tuple(session.scalars(moves.options(joinedload(OrderEvent.user)).order_by(OrderEvent.id))),
         tuple(session.scalars(by_people.order_by(Fact.id))),
+        tuple(name for name in FactName if name in found),
     )
 
 
