@@ -22,6 +22,7 @@ ROW_TROUBLES: Mapping[Trouble, LazyString] = {
     Trouble.OUTSIDE: _("This unit is not below the one for which the file was brought in."),
     Trouble.BROKEN_ROW: _("A quotation mark is missing in this row, or it has more cells than the heading."),
     Trouble.UNKNOWN_FIELD: _("There is no such field."),
+    Trouble.NOT_REACHED: _("From this row on nothing is read yet. If that was cut off, bring the file in again."),
 }
 SOURCE_TROUBLES: Mapping[Trouble, LazyString] = {
     Trouble.EMPTY: _("Please fill this in."),

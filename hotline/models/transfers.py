@@ -46,7 +46,8 @@ class TransferFile(Base):
     taken: Mapped[int]
     # [{row, number, order}]: here before, under that number of ours.
     known: Mapped[list[Any]]
-    # [{row, number, column, trouble, said}]: a word for each thing that was wrong.
+    # [{row, number, column, trouble, said}]: a word for each thing that was wrong; while rows are left that were not
+    # reached, one more with the first of them, and the `last` row of the file.
     refused: Mapped[list[Any]]
     came_at: Mapped[datetime]
 

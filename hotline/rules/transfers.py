@@ -80,6 +80,7 @@ class Trouble(StrEnum):
     OUTSIDE = "outside"
     BROKEN_ROW = "broken_row"
     UNKNOWN_FIELD = "unknown_field"
+    NOT_REACHED = "not_reached"  # nor any row below it
 
 
 # As commands and the interface say it; pages have words of their own.
@@ -96,6 +97,7 @@ TROUBLES: Mapping[Trouble, str] = {
     Trouble.OUTSIDE: "is a unit outside the part for which orders are brought in",
     Trouble.BROKEN_ROW: "is broken: a quotation mark is missing, or there are more cells than the heading has",
     Trouble.UNKNOWN_FIELD: "is no field",
+    Trouble.NOT_REACHED: "and all below it are not read yet",
 }
 
 

@@ -9,6 +9,7 @@ from io import BytesIO, StringIO
 import factories
 import openpyxl
 import pytest
+from factories import NOW, ZONE
 from site_under_test import Browser, Site
 from transfer_files import cells, text_of, workbook
 from werkzeug.test import TestResponse
@@ -19,6 +20,7 @@ from hotline.rules.order_states import Move
 from hotline.rules.roles import Role
 from hotline.rules.transfers import LARGEST_FILE_BYTES, TableTrouble, Trouble
 from hotline.services import transfers
+from hotline.services.access import SYSTEM
 
 NUMBER = "GZ202603020001"
 TO_CLOSED = (Move.TRIAGE, Move.DISPATCH, Move.ACCEPT, Move.CONTACT, Move.RESOLVE, Move.CLOSE)
@@ -69,6 +71,22 @@ def test_many_rows_are_taken_in_the_order_of_the_file(site: Site) -> None:
     with site.sessions() as session:
         found = site.all(session, Transfer)
     assert [each.foreign_number for each in found] == [row[0] for row in rows]
+
+
+def test_a_file_that_was_cut_off_does_not_look_finished(site: Site) -> None:
+    browser = site.browser(Role.DISPATCHER)
+    content = text_of(*(cells(f"A{number}") for number in range(21))).encode()
+    with site.sessions.begin() as session:
+        upload = transfers.begin(session, "12345", "a.csv", content, session.merge(site.street), SYSTEM, NOW)
+        transfers.take_rows(session, upload.file_id, next(upload.batches), NOW, ZONE)
+
+    page = browser.get(f"/transfers/files/{upload.file_id}").text
+
+    assert 'data-taken="20" data-known="0" data-refused="0"' in page
+    assert "第 22 行起尚未读入" in page
+    assert 'data-refused-row="22"' in page
+    assert "从这一行起尚未读入。" in page
+    assert 'data-not-reached="22"' in browser.get("/transfers").text
 
 
 def test_a_number_that_stands_in_a_refused_row_is_hidden(site: Site) -> None:

@@ -449,6 +449,21 @@ def test_a_number_and_a_time_copied_with_what_is_not_seen_are_understood(desk: D
     assert transfer.rang_at == datetime(2026, 3, 2, 1, 12, tzinfo=UTC)
 
 
+def test_a_file_that_is_cut_off_says_from_which_row_on_nothing_was_read(desk: Desk) -> None:
+    content = text_of(*(cells(f"A{number}") for number in range(45))).encode()
+    upload = transfers.begin(desk.session, "12345", "a.csv", content, desk.street, desk.actor, NOW)
+    file = desk.session.get_one(TransferFile, upload.file_id)
+    told = [file.refused]
+    told += [transfers.take_rows(desk.session, file.id, batch, NOW, ZONE).refused for batch in upload.batches]
+
+    assert [[(each["row"], each["trouble"]) for each in refused] for refused in told] == [
+        [(2, Trouble.NOT_REACHED)],
+        [(22, Trouble.NOT_REACHED)],
+        [(42, Trouble.NOT_REACHED)],
+        [],
+    ]
+
+
 def test_everything_that_is_wrong_with_a_row_is_named_at_once(desk: Desk) -> None:
     file = desk.bring_in(text_of(cells("", 来电时间="昨天", 承办单位="火星街道", 办理时限="9" * 41)))
 

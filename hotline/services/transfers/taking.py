@@ -1,7 +1,7 @@
 """Orders that other platforms pass on become orders here, once each, under a number of ours beside theirs."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from hotline.models import Action, Channel, Order, Transfer, TransferFile, Unit
 from hotline.rules.roles import Role
-from hotline.rules.transfers import Column
+from hotline.rules.transfers import Column, Trouble
 from hotline.services import audit, intake
 from hotline.services.access import Actor, NotAllowedError, require_role
 from hotline.services.intake import Matter
@@ -133,7 +133,7 @@ def begin(session: Session, source: str, name: str, content: bytes, unit: Unit, 
         user_id=actor.user_id,
         taken=0,
         known=[],
-        refused=[],
+        refused=_not_reached(rows[0].number, rows[-1].number),
         came_at=now,
     )
     session.add(file)
@@ -143,10 +143,14 @@ def begin(session: Session, source: str, name: str, content: bytes, unit: Unit, 
 
 
 def take_rows(session: Session, file_id: int, rows: Sequence[Row], now: datetime, zone: ZoneInfo) -> TransferFile:
-    """Take the good rows, each once, and write down for every other what it is: known, or what is wrong with it."""
+    """Take the good rows, each once, and write down for every other what it is: known, or what is wrong with it.
+
+    Of a file that is cut off between two batches, what was written down last says from which row on nothing was read.
+    """
     file = session.get_one(TransferFile, file_id, with_for_update=True)
     units = Units(session, file.unit, _units_named(rows))
-    known, refused = list(file.known), list(file.refused)
+    known, refused = list(file.known), [each for each in file.refused if not _is_not_reached(each)]
+    last = max((each["last"] for each in file.refused if _is_not_reached(each)), default=0)
     for row in rows:
         number = _shown(row.cells.get(Column.NUMBER, ""))[:_LONGEST_SHOWN]
         try:
@@ -159,7 +163,7 @@ def take_rows(session: Session, file_id: int, rows: Sequence[Row], now: datetime
             file.taken += 1
         else:
             known.append({"row": row.number, "number": passed.number, "order": taken.order.number})
-    file.known, file.refused = known, refused
+    file.known, file.refused = known, refused + _not_reached(rows[-1].number + 1, last)
     session.flush()
     return file
 
@@ -179,6 +183,15 @@ def _refusal(row: int, number: str, wrong: Wrong) -> dict[str, int | str | None]
     said = wrong.said if wrong.column in _TELLABLE else ""
     column = wrong.column.value if wrong.column else None
     return {"row": row, "number": number, "column": column, "trouble": wrong.trouble.value, "said": said}
+
+
+def _not_reached(row: int, last: int) -> list[dict[str, int | str | None]]:
+    """One entry for all rows from `row` to the `last` of the file; none when there is none."""
+    return [{**_refusal(row, "", Wrong(Trouble.NOT_REACHED)), "last": last}] if row <= last else []
+
+
+def _is_not_reached(refusal: Mapping[str, object]) -> bool:
+    return refusal["trouble"] == Trouble.NOT_REACHED
 
 
 _TELLABLE = frozenset({Column.NUMBER, Column.RANG_AT, Column.DUE_AT, Column.UNIT})
