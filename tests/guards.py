@@ -95,6 +95,8 @@ ELSEWHERE = {
     "access.supervises: not sees_contents": "tests/services/test_secrecy.py",
     "assistance.may_choose: not sees_contents": "tests/services/test_secrecy.py",
     "closing._there: held.photos": "tests/services/test_results.py",
+    "access.units_below": "tests/services/test_sight.py",
+    "extensions.decide: granted and": "tests/services/test_supervision.py",
     "facts.confirm: require_contents": "tests/services/test_secrecy.py",
     "orders.merge: require_contents": "tests/services/test_secrecy.py",
     "orders._may: chosen != Move.ACCEPT": "tests/services/test_secrecy.py",

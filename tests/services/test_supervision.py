@@ -290,6 +290,18 @@ def test_past_the_limit_no_time_is_asked_for_nor_granted(city: City) -> None:
     assert due(order) == NOW + DAY
 
 
+def test_what_a_pause_gave_meanwhile_is_not_granted_again(city: City) -> None:
+    order = city.order()
+    asked = extensions.ask(city.session, order, NOW + DAY + HOUR, "等", SYSTEM, NOW)
+    city.pause(order, NOW, NOW + 4 * HOUR)
+    pauses.resume(city.session, order, SYSTEM, NOW + 4 * HOUR)
+
+    with pytest.raises(CannotExtendError, match="later than what was asked"):
+        extensions.decide(city.session, asked, "同意", SYSTEM, NOW + 4 * HOUR, granted=True)
+
+    assert due(order) == NOW + DAY + 4 * HOUR
+
+
 def test_who_asks_again_withdraws_what_was_asked_before(city: City) -> None:
     order = city.order()
     first = extensions.ask(city.session, order, NOW + 3 * DAY, "等", SYSTEM, NOW)
