@@ -96,6 +96,7 @@ ELSEWHERE = {
     "assistance.may_choose: not sees_contents": "tests/services/test_secrecy.py",
     "closing._there: held.photos": "tests/services/test_results.py",
     "access.units_below": "tests/services/test_sight.py",
+    "emergency_mode.switch_off: _check_allowed": "tests/services/test_supervision.py",
     "extensions.decide: granted and": "tests/services/test_supervision.py",
     "facts.confirm: require_contents": "tests/services/test_secrecy.py",
     "orders.merge: require_contents": "tests/services/test_secrecy.py",

@@ -373,6 +373,16 @@ def test_emergency_mode_tightens_what_comes_in_while_it_is_on(city: City) -> Non
     assert city.order().contact_by == NOW + 2 * HOUR
 
 
+def test_nobody_from_elsewhere_and_no_handler_ends_emergency_mode(city: City) -> None:
+    mode = emergency_mode.switch_on(city.session, city.district, "寒潮", NOW + DAY, SYSTEM, NOW, ZONE)
+
+    for nobody in (city.actor(city.street, Role.SUPERVISOR), city.actor(city.district, Role.HANDLER)):
+        with pytest.raises(NotAllowedError):
+            emergency_mode.switch_off(city.session, city.district, nobody, NOW + HOUR)
+
+    assert mode.ended_at is None
+
+
 def test_emergency_mode_takes_in_what_is_open_by_choice_and_counts_from_then(city: City) -> None:
     left_alone, order = city.order(OrderState.ACCEPTED), city.order(OrderState.ACCEPTED)
     standing = city.order(OrderState.ACCEPTED)
